@@ -1,0 +1,1 @@
+"""Pons: referral for autologous haematopoietic stem cell transplantation (AHSCT) in multiple sclerosis."""
