@@ -1,0 +1,57 @@
+"""The diagnosis, and the three days from which durations are counted."""
+
+from forms.fields import ChoiceField, FlagField, PartialDateField
+from forms.parts import Section
+from referral.facts import CRITERIA
+
+PHENOTYPES = {
+    "CIS": "Clinically isolated syndrome (CIS)",
+    "RRMS": "Relapsing-remitting MS (RRMS)",
+    "SPMS": "Secondary progressive MS (SPMS)",
+    "PPMS": "Primary progressive MS (PPMS)",
+    "PRMS": "Progressive-relapsing MS (PRMS)",
+    "NMOSD": "Neuromyelitis optica spectrum disorder (NMOSD)",
+    "MOGAD": "MOG antibody-associated disease (MOGAD)",
+    "other": "Another disease",
+}
+SEROLOGY = {
+    "negative": "Negative",
+    "positive": "Positive (past or active)",
+    "past": "Past",
+    "active": "Active",
+    "not_tested": "Not tested",
+}
+ANTIBODY = {
+    "negative": "Negative",
+    "positive": "Positive",
+    "past": "Positive in the past",
+    "active": "Positive now",
+    "not_tested": "Not tested",
+}
+
+
+class DiagnosisForm(Section):
+    """The diagnosis."""
+
+    key = "diagnosis"
+    title = "Diagnosis"
+    why = (
+        "Every set of criteria names the courses it is for. Durations are counted from one of the three "
+        "dates, each set from its own."
+    )
+    root = "diagnosis"
+    asked = ("phenotype", "criteria", "symptom_onset", "diagnosed_on")
+
+    phenotype = ChoiceField("Course", PHENOTYPES)
+    criteria = ChoiceField(
+        "Diagnosed by", {name: "Other criteria" if name == "other" else name for name in CRITERIA}
+    )
+    symptom_onset = PartialDateField("First symptom", "A year or a month is enough, for example 2016")
+    diagnosed_on = PartialDateField("Diagnosis made", "For example May 2016")
+    first_treated_on = PartialDateField(
+        "First treatment begun",
+        "The first disease-modifying drug ever given; blank if none was or it is not known",
+    )
+    csf_oligoclonal_bands = FlagField("Oligoclonal bands in the CSF")
+    aqp4_igg = ChoiceField("Aquaporin-4 antibodies", ANTIBODY)
+    mog_igg = ChoiceField("MOG antibodies", ANTIBODY)

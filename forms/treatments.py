@@ -1,0 +1,82 @@
+"""The courses of treatment, each with its outcome."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from forms.fields import ChoiceField, DrugField, FlagField, PartialDateField, TickField
+from forms.parts import Part, Rows, Section, Typed
+from forms.texts import quoted
+from referral.reference import drugs, drugs_named
+
+OUTCOMES = {
+    "failed_efficacy": "Failed: the disease stayed active",
+    "intolerance": "Not tolerated",
+    "safety": "Stopped for safety",
+    "contraindicated": "Contraindicated",
+    "pregnancy": "Pregnancy",
+    "patient_choice": "The person’s choice",
+    "effective": "Effective",
+    "planned_end": "Ended as planned",
+    "other": "Other",
+}
+
+
+class CourseForm(Part):
+    """One course of one drug."""
+
+    needed = ("drug",)
+    noun = "course"
+
+    drug = DrugField("Drug", "International or brand name")
+    unlisted = TickField("This drug is not in the list", recorded=False)
+    start = PartialDateField("Start")
+    stop = PartialDateField(
+        "Stop",
+        "The day on which it ceased to be the treatment (the switch, the decision): not the last infusion",
+    )
+    last_dose = PartialDateField("Last dose", "The last infusion, injection or tablet")
+    ongoing = FlagField("Still the treatment")
+    outcome = ChoiceField("Outcome", OUTCOMES, "Only “failed” counts as a failed treatment")
+
+    def clashes(self) -> Iterator[tuple[str, str]]:
+        """Find a drug that nobody knows and nobody has said to be one that the list lacks."""
+        name = self.drug.data
+        if name and not self.drug.errors and not self.drug.listed and not self.unlisted.fact:
+            near = [drug.inn for drug in drugs() if name[:4].casefold() == drug.inn[:4].casefold()]
+            meant = f" Did you mean {' or '.join(near)}?" if near else ""
+            yield (
+                "drug",
+                f"{quoted(self.drug.typed)} was given and is not in the list.{meant} Allowed: a drug of the "
+                "list, by its international or brand name; or tick “not in the list”.",
+            )
+
+    def write(self, plain: Mapping[str, Any], typed: Typed) -> None:
+        """Say of a drug that the list lacks that it does."""
+        unlisted = not drugs_named(plain["drug"])
+        super().write({**plain, "unlisted": unlisted or None}, typed)
+
+
+class TreatmentsForm(Section):
+    """The courses of treatment."""
+
+    key = "treatments"
+    title = "Treatments"
+    why = (
+        "Which drugs were given, for how long, and which failed. Without the word that the list is complete, "
+        "further courses may exist."
+    )
+    root = "treatments"
+    asked = ("complete",)
+
+    complete = FlagField(
+        "Every course ever given is listed",
+        "“Yes” with no course below says that no disease-modifying drug was ever given",
+    )
+    courses = Rows(CourseForm, "Courses")
+
+    def read(self, path: str, found: Any) -> dict[str, Any] | None:
+        """Give the courses. A list said to be complete, with none in it, says: never treated."""
+        plain = super().read(path, found)
+        if plain and plain.get("complete") and not self.courses.entries:
+            plain["courses"] = []
+        return plain
