@@ -1,0 +1,39 @@
+"""A case record put to protocol editions on one day: the assessment.
+
+Shape and meaning: the contract of the case record and the schema of the assessment. It shows what published text
+asks for and what the record holds; the multidisciplinary team decides.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from referral.criteria.case import Case
+from referral.criteria.edition import Edition
+from referral.criteria.evaluate import EditionResult, evaluate
+from referral.facts import CaseRecord
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What came out for each edition, for one record, as asked on one day."""
+
+    as_of: date
+    record: CaseRecord
+    results: tuple[EditionResult, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as ``assessment.schema.json`` has it."""
+        return {
+            "assessment": "1",
+            "as_of": self.as_of.isoformat(),
+            "record_sha256": self.record.sha256,
+            "protocols": [result.to_json() for result in self.results],
+        }
+
+
+def assess(record: CaseRecord, editions: Iterable[Edition], as_of: date) -> Assessment:
+    """Put the record to each edition, in the order given."""
+    case = Case.on(record, as_of)
+    return Assessment(as_of, record, tuple(evaluate(edition, case) for edition in editions))

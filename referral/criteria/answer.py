@@ -1,0 +1,111 @@
+"""What comes back when a test is asked of a case: one of three truths, why, and on which facts."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class Truth(Enum):
+    """Kleene's three values. *Cannot say* is an answer, never a failure."""
+
+    NO = 0
+    UNKNOWN = 1
+    YES = 2
+
+    @classmethod
+    def of(cls, flag: bool | None) -> "Truth":
+        """Take a flag that may be not known."""
+        return cls.UNKNOWN if flag is None else cls.YES if flag else cls.NO
+
+    @classmethod
+    def between(cls, surely: bool, may: bool) -> "Truth":
+        """*Yes* if it holds in every possible case, *no* if it may in none."""
+        return cls.YES if surely else cls.UNKNOWN if may else cls.NO
+
+    def __invert__(self) -> "Truth":
+        """The opposite; the opposite of unknown is unknown."""
+        return _OPPOSITE[self]
+
+
+_OPPOSITE = {Truth.NO: Truth.YES, Truth.UNKNOWN: Truth.UNKNOWN, Truth.YES: Truth.NO}
+
+
+def every(truths: Iterable[Truth]) -> Truth:
+    """Kleene's *and*: no if one is no, else unknown if one is unknown."""
+    return min(truths, key=lambda truth: truth.value, default=Truth.YES)
+
+
+def some(truths: Iterable[Truth]) -> Truth:
+    """Kleene's *or*: yes if one is yes, else unknown if one is unknown."""
+    return max(truths, key=lambda truth: truth.value, default=Truth.NO)
+
+
+def number_of(truths: Sequence[Truth], least: int) -> Truth:
+    """Whether at least ``least`` of them hold."""
+    sure = sum(truth is Truth.YES for truth in truths)
+    may = sum(truth is not Truth.NO for truth in truths)
+    return Truth.between(sure >= least, may >= least)
+
+
+class Reason(Enum):
+    """The contract's reason codes; in this order the most telling one speaks for a composite."""
+
+    OK = "ok"
+    OUT_OF_RANGE = "value_out_of_range"
+    MISSING = "missing"
+    IMPRECISE_DATE = "imprecise_date"
+    INCOMPLETE_LIST = "incomplete_list"
+    NO_STUDY = "no_study"
+    STALE = "stale"
+    JUDGEMENT_NEEDED = "judgement_needed"
+    NOT_OPERATIONAL = "source_not_operational"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact that an answer rests on: its path in the record, its value, its date as recorded."""
+
+    path: str
+    value: Any = None
+    date: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as the assessment carries it."""
+        return {"path": self.path, "value": self.value, "date": self.date}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer of one test.
+
+    ``missing`` names the record paths that are not known and could change the answer, whatever it is now.
+    ``tell`` gives the words; they are made only when somebody reads them.
+    """
+
+    truth: Truth
+    reason: Reason
+    tell: Callable[[], str]
+    facts: tuple[Fact, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def settled(
+    truth: Truth,
+    reason: Reason,
+    tell: Callable[[], str],
+    facts: Iterable[Fact] = (),
+    missing: Iterable[str] = (),
+) -> Answer:
+    """Make an answer; the reason given is the one for *cannot say*."""
+    if truth is not Truth.UNKNOWN:
+        reason = Reason.OK if truth is Truth.YES else Reason.OUT_OF_RANGE
+    return Answer(truth, reason, tell, tuple(facts), tuple(missing))
+
+
+_HOLDS = {Truth.YES: "holds", Truth.NO: "does not hold", Truth.UNKNOWN: "cannot say"}
+
+
+def holds(truth: Truth) -> str:
+    """The word for a part of a test."""
+    return _HOLDS[truth]

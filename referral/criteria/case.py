@@ -1,0 +1,290 @@
+"""One case as the criteria see it: the record, the day of the question, and what follows from both.
+
+Folding of relapses, the latest EDSS, the courses on the calendar: worked out once a case, by the contract of
+the case record, sections 2, 3 and 5.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache, cached_property
+
+from referral.criteria.answer import Truth
+from referral.criteria.days import ALL_DAYS, DAWN, NO_DAYS, Days, OpenDays, add_months
+from referral.facts import CaseRecord, Course, EdssScore, PartialDate, Relapse
+from referral.reference import Drug, drugs, drugs_named
+
+FOLD_DAYS = 30
+"""Onsets fewer days apart are one relapse (McDonald criteria 2017, glossary; doi:10.1016/S1474-4422(17)30470-2)."""
+STALE_MONTHS = 12
+"""A measurement or score older than this says nothing of today (contract of the case record, section 1)."""
+
+ANCHORS = {
+    "symptom_onset": "first symptom",
+    "diagnosed_on": "diagnosis",
+    "first_treated_on": "first treatment",
+}
+SEVERITY_ORDER = ("mild", "moderate", "severe")
+RECOVERY_ORDER = ("complete", "incomplete", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedRelapse:
+    """A relapse as it counts: one entry, or several whose onsets lie fewer than 30 days apart."""
+
+    path: str
+    onset: PartialDate
+    first: int
+    last: int
+    members: tuple[Relapse, ...]
+
+    def flag(self, name: str) -> Truth:
+        """A flag that any of them has, the relapse has."""
+        flags = [getattr(member, name) for member in self.members]
+        return Truth.YES if True in flags else Truth.UNKNOWN if None in flags else Truth.NO
+
+    @property
+    def severities(self) -> frozenset[str]:
+        """The severities that are possible: the worst recorded, or worse where one is not known."""
+        return _worst(SEVERITY_ORDER, [member.severity for member in self.members])
+
+    @property
+    def recoveries(self) -> frozenset[str]:
+        """The recoveries that are possible. *Ongoing* is not yet an answer."""
+        return _worst(RECOVERY_ORDER, [member.recovery for member in self.members])
+
+    @property
+    def systems(self) -> frozenset[str]:
+        """All systems recorded."""
+        return frozenset(system for member in self.members for system in member.systems)
+
+    @property
+    def systems_open(self) -> bool:
+        """Whether further systems may have been involved: an empty list says nothing."""
+        return not all(member.systems for member in self.members)
+
+    def step(self, least: Decimal, least_from_5_5: Decimal) -> Truth:
+        """Whether the EDSS rose by the step from before to peak; any score before goes with any peak."""
+        truths = {
+            _rises(member.edss_before, other.edss_peak, least, least_from_5_5)
+            for member in self.members
+            for other in self.members
+        }
+        return truths.pop() if len(truths) == 1 else Truth.UNKNOWN
+
+
+def _worst(order: tuple[str, ...], given: list[str | None]) -> frozenset[str]:
+    known = [order.index(value) for value in given if value in order]
+    worst = max(known, default=0)
+    return frozenset(order[worst:]) if len(known) < len(given) else frozenset((order[worst],))
+
+
+def step_asked(before: Decimal, least: Decimal, least_from_5_5: Decimal) -> Decimal:
+    """The step that is asked for at this EDSS: above 5.5 half a point weighs as one below (Kurtzke's scale)."""
+    return least_from_5_5 if before >= Decimal("5.5") else least
+
+
+def _rises(before: Decimal | None, peak: Decimal | None, least: Decimal, least_from_5_5: Decimal) -> Truth:
+    if before is None or peak is None:
+        return Truth.UNKNOWN
+    return Truth.of(peak - before >= step_asked(before, least, least_from_5_5))
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedCourse:
+    """A course on the calendar: the days on which it may have begun and ended, start and stop narrowing each other."""
+
+    path: str
+    course: Course
+    drugs: frozenset[str]
+    start: tuple[date, date]
+    end: tuple[date, date]
+
+    def within(self, keys: frozenset[str]) -> Truth:
+        """Whether its drug belongs to the class. A drug that the table does not have may be of any."""
+        if not self.drugs:
+            return Truth.UNKNOWN
+        return Truth.between(self.drugs <= keys, not self.drugs.isdisjoint(keys))
+
+    @property
+    def substance(self) -> str:
+        """What is counted: the substance, whatever its route."""
+        named = drugs_named(self.course.drug)
+        return named[0].substance if named else self.course.drug.strip().casefold()
+
+    @property
+    def name(self) -> str:
+        """The drug as one says it."""
+        named = drugs_named(self.course.drug)
+        return named[0].inn if len(named) == 1 else self.course.drug
+
+    def exposed(self, months: int) -> Truth:
+        """Whether it lasted ``months`` months. 0 asks for nothing."""
+        if months == 0:
+            return Truth.YES
+        surely = add_months(self.start[1], months) <= self.end[0]
+        return Truth.between(surely, add_months(self.start[0], months) <= self.end[1])
+
+    def days(self, months: int) -> OpenDays:
+        """The days that lie in the course, at least ``months`` months after its start."""
+        surely = (add_months(self.start[1], months).toordinal(), self.end[0].toordinal())
+        may = (add_months(self.start[0], months).toordinal(), self.end[1].toordinal())
+        return OpenDays(Days.between(*surely), Days.between(*may))
+
+
+@dataclass(frozen=True)
+class Case:
+    """A record and the day on which the question is asked.
+
+    ``known_on`` is the day on which the record was made up: no date in it lies later. It differs from ``as_of``
+    only when one looks ahead in time with nothing new recorded.
+    """
+
+    record: CaseRecord
+    as_of: date
+    known_on: date
+
+    @classmethod
+    def on(cls, record: CaseRecord, as_of: date) -> "Case":
+        """Ask of this record today's question."""
+        return cls(record, as_of, as_of)
+
+    def later(self, as_of: date) -> "Case":
+        """The same record, asked about on another day."""
+        return Case(self.record, as_of, self.known_on)
+
+    def span(self, day: PartialDate) -> tuple[date, date]:
+        """The first and last day that a recorded date may be."""
+        return day.first, min(day.last, self.known_on)
+
+    def ordinals(self, day: PartialDate) -> tuple[int, int]:
+        """The same as ordinals."""
+        first, last = self.span(day)
+        return first.toordinal(), last.toordinal()
+
+    def fresh(self, first: date, last: date) -> Truth:
+        """Whether something dated so is at most twelve months old."""
+        since = add_months(self.as_of, -STALE_MONTHS)
+        return Truth.between(first >= since, last >= since)
+
+    def anchor(self, name: str) -> PartialDate | None:
+        """The date from which a duration is counted."""
+        day: PartialDate | None = getattr(self.record.diagnosis, name)
+        return day
+
+    @cached_property
+    def relapses(self) -> tuple[FoldedRelapse, ...]:
+        """The relapses as they count: without pseudo-relapses, those near each other folded."""
+        events = list(enumerate(self.record.relapses.events or ()))
+        real = [(index, event) for index, event in events if not event.pseudo]
+        folded: list[FoldedRelapse] = []
+        for index, event in sorted(
+            (pair for pair in real if pair[1].onset.exact), key=lambda pair: pair[1].onset.first
+        ):
+            day = event.onset.first.toordinal()
+            before = folded[-1] if folded else None
+            if before and day - before.first < FOLD_DAYS:
+                folded[-1] = FoldedRelapse(
+                    before.path, before.onset, before.first, before.last, (*before.members, event)
+                )
+            else:
+                path = f"relapses.events[{index}]"
+                folded.append(FoldedRelapse(path, event.onset, day, day, (event,)))
+        folded += [
+            FoldedRelapse(f"relapses.events[{index}]", event.onset, *self.ordinals(event.onset), (event,))
+            for index, event in real
+            if not event.onset.exact
+        ]
+        return tuple(sorted(folded, key=lambda relapse: (relapse.first, relapse.last)))
+
+    @cached_property
+    def scores(self) -> tuple[tuple[int, EdssScore, date, date], ...]:
+        """Every EDSS with its place in the list and the days on which it may have been taken."""
+        return tuple((index, score, *self.span(score.date)) for index, score in enumerate(self.record.edss))
+
+    @cached_property
+    def latest_scores(self) -> tuple[tuple[int, EdssScore, date, date], ...]:
+        """The scores that may be the latest one: several where dates are partial or days are shared."""
+        newest = max((first for _, _, first, _ in self.scores), default=date.min)
+        return tuple(entry for entry in self.scores if entry[3] >= newest)
+
+    @cached_property
+    def latest_score_fresh(self) -> Truth:
+        """Whether the latest EDSS is at most twelve months old."""
+        firsts = [first for _, _, first, _ in self.scores]
+        return self.fresh(max(firsts), max(last for *_, last in self.scores)) if firsts else Truth.UNKNOWN
+
+    @cached_property
+    def courses(self) -> tuple[PlacedCourse, ...]:
+        """The courses on the calendar."""
+        listed = enumerate(self.record.treatments.courses or ())
+        return tuple(self._place(f"treatments.courses[{index}]", course) for index, course in listed)
+
+    def _place(self, path: str, course: Course) -> PlacedCourse:
+        start = self.span(course.start) if course.start else (date.fromordinal(DAWN), self.known_on)
+        if course.stop and course.ongoing:  # said to go on, yet stopped: it ended between the two
+            end = (course.stop.first, self.known_on)
+        elif course.stop:
+            end = self.span(course.stop)
+        elif course.ongoing:
+            end = (self.as_of, self.as_of)
+        else:
+            end = (start[0], self.known_on)
+        start, end = (start[0], min(start[1], end[1])), (max(start[0], end[0]), end[1])
+        keys = frozenset(drug.key for drug in drugs_named(course.drug))
+        return PlacedCourse(path, course, keys, start, end)
+
+    @property
+    def treatments_complete(self) -> bool:
+        """Whether every course is listed."""
+        return self.record.treatments.complete is True
+
+    def on_treatment(self, keys: frozenset[str], months: int) -> OpenDays:
+        """The days inside a course of the class, at least ``months`` months after its start."""
+        surely, may = NO_DAYS, NO_DAYS
+        for course in self.courses:
+            member = course.within(keys)
+            days = course.days(months)
+            if member is Truth.YES:
+                surely |= days.surely
+            if member is not Truth.NO:
+                may |= days.may
+        if not self.treatments_complete:
+            may |= self._days_unlisted
+        return OpenDays(surely, may)
+
+    def off_treatment(self) -> OpenDays:
+        """The days outside the courses of every drug whose class is not *none*."""
+        treated = self.on_treatment(keys_of_class("any"), 0)
+        return OpenDays(~treated.may, ~treated.surely)
+
+    @cached_property
+    def _days_unlisted(self) -> Days:
+        """Days on which a course that is not listed may have run: those not surely inside a listed one."""
+        listed = NO_DAYS
+        for course in self.courses:
+            if course.within(keys_of_class("any")) is Truth.YES:
+                listed |= course.days(0).surely
+        return ALL_DAYS if not listed else ~listed
+
+
+@cache
+def keys_of_class(name: str) -> frozenset[str]:
+    """The drugs of a class: ``any`` (all that are treatments of MS) or ``high_efficacy``."""
+    return frozenset(drug.key for drug in drugs() if _of_class(drug, name))
+
+
+def _of_class(drug: Drug, name: str) -> bool:
+    return drug.efficacy == "high" if name == "high_efficacy" else drug.efficacy != "none"
+
+
+def in_words(number: int) -> str:
+    """Say a small whole number in words."""
+    words = "no one two three four five six seven eight nine ten".split()  # noqa: SIM905 - easier to read so
+    return words[number] if number < len(words) else str(number)
+
+
+def paths(prefix: str, names: Iterator[str]) -> tuple[str, ...]:
+    """Put the paths of several facts of one entry together."""
+    return tuple(f"{prefix}.{name}" for name in names)

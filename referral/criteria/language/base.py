@@ -1,0 +1,314 @@
+"""What every word of the language shares: how it is read, its bounds, its window in time."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, ClassVar, Self, TypeVar
+
+from referral.criteria.answer import Answer, Truth
+from referral.criteria.case import ANCHORS, Case, in_words, keys_of_class
+from referral.criteria.days import DAWN, NO_DAYS, Days, OpenDays, add_months
+from referral.facts import say_date
+from referral.reference import drugs
+
+
+class Mistake(ValueError):
+    """Something in an edition that cannot be read; the message names what to mend."""
+
+
+class Test(ABC):
+    """One node of a criterion's test."""
+
+    word: ClassVar[str]
+    group: ClassVar[str]
+    __test__ = False
+
+    @classmethod
+    @abstractmethod
+    def read(cls, given: Any, vocabulary: "Vocabulary") -> Self:
+        """Read the node from YAML. Raises :class:`Mistake`."""
+
+    @abstractmethod
+    def ask(self, case: Case) -> Answer:
+        """Ask it of one case."""
+
+    @abstractmethod
+    def asks(self) -> str:
+        """Say in words what is asked for."""
+
+    def asks_not(self) -> str:
+        """Say in words what is asked for where the test must not hold."""
+        return f"the opposite of this: {self.asks()}"
+
+    def parts(self) -> "tuple[Test, ...]":
+        """The nodes below."""
+        return ()
+
+    @property
+    def joins(self) -> bool:
+        """Whether it joins several tests, so that its words carry what each of them asks for."""
+        return bool(self.parts())
+
+    def leaves(self) -> "Iterator[Test]":
+        """Every leaf of the tree, this one if it is one."""
+        if not self.parts():
+            yield self
+        for part in self.parts():
+            yield from part.leaves()
+
+
+_WORDS: dict[str, type[Test]] = {}
+T = TypeVar("T", bound=Test)
+
+
+def a_word(word: str, group: str) -> Callable[[type[T]], type[T]]:
+    """Enter a class into the vocabulary under its word."""
+
+    def enter(kind: type[T]) -> type[T]:
+        kind.word, kind.group = word, group
+        _WORDS[word] = kind
+        return kind
+
+    return enter
+
+
+def vocabulary() -> Mapping[str, type[Test]]:
+    """Every word of the language with its class."""
+    return dict(_WORDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Names that editions share: what each judgement means and which group it belongs to; groups of drugs."""
+
+    judgements: Mapping[str, tuple[str, str]]
+    drug_groups: Mapping[str, tuple[str, ...]]
+
+    def keys(self, given: Any) -> "DrugClass":
+        """Read a class of drugs: ``any``, ``high_efficacy`` or a list of drugs and groups."""
+        if given in ("any", "high_efficacy"):
+            noun = "disease-modifying drug" if given == "any" else "high-efficacy drug"
+            return DrugClass(keys_of_class(given), noun, named=False)
+        if not isinstance(given, list) or not given:
+            raise Mistake(f"a class of drugs is any, high_efficacy or a list, not {given!r}")
+        known = {drug.key: drug.inn for drug in drugs()}
+        keys: list[str] = []
+        for name in given:
+            if name not in known and name not in self.drug_groups:
+                raise Mistake(f"there is no drug or group {name!r}; add it to drugs.csv or to drug_groups")
+            keys += self.drug_groups.get(name, (name,))
+        names = [known.get(name, str(name).replace("_", " ")) for name in given]
+        return DrugClass(frozenset(keys), any_of(names), named=True)
+
+
+@dataclass(frozen=True, slots=True)
+class DrugClass:
+    """A set of drugs by key, and how one says it."""
+
+    keys: frozenset[str]
+    words: str
+    named: bool
+
+    def number(self, count: int) -> str:
+        """Say a number of drugs of the class."""
+        if self.named:
+            return f"{in_words(count) if count else 'none'} of {self.words}"
+        return f"{in_words(count)} {self.words}{'' if count == 1 else 's'}"
+
+
+def any_of(names: list[str]) -> str:
+    """Join names with *or*."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+class Spec:
+    """The settings of one node: each is taken once, and what nobody took is a mistake."""
+
+    def __init__(self, word: str, given: Any) -> None:
+        if not isinstance(given, Mapping):
+            raise Mistake(f"{word}: settings are expected, not {given!r}")
+        self.word, self._left = word, dict(given)
+
+    def take(self, name: str, default: Any = None) -> Any:
+        """Take a setting as it stands."""
+        return self._left.pop(name, default)
+
+    def need(self, name: str) -> Any:
+        """Take a setting that must be there."""
+        if name not in self._left:
+            raise Mistake(f"{self.word}: {name} is missing")
+        return self._left.pop(name)
+
+    def whole(self, name: str, default: int | None = None) -> int | None:
+        """Take a whole number from 0 up."""
+        given = self._left.pop(name, default)
+        if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < 0):
+            raise Mistake(f"{self.word}: {name} is a whole number, not {given!r}")
+        return given
+
+    def number(self, name: str) -> Decimal | None:
+        """Take an exact number."""
+        given = self._left.pop(name, None)
+        if given is None:
+            return None
+        if isinstance(given, bool) or not isinstance(given, int | Decimal):
+            raise Mistake(f"{self.word}: {name} is a number, not {given!r}")
+        return Decimal(given)
+
+    def some(self, name: str, allowed: tuple[str, ...], *, needed: bool = False) -> frozenset[str]:
+        """Take a list of words out of the allowed ones."""
+        given = self._left.pop(name, None)
+        if given is None and not needed:
+            return frozenset()
+        if not isinstance(given, list) or not given or not set(given) <= set(allowed):
+            raise Mistake(f"{self.word}: {name} is a list out of {', '.join(allowed)}, not {given!r}")
+        return frozenset(given)
+
+    def bounds(self) -> "Bounds":
+        """Take min, above, max and below."""
+        return Bounds(*(self.number(name) for name in ("min", "above", "max", "below")))
+
+    def part(self, name: str) -> "Spec | None":
+        """Take settings inside the settings."""
+        given = self._left.pop(name, None)
+        return None if given is None else Spec(f"{self.word}.{name}", given)
+
+    def window(self) -> "Window":
+        """Take the window in time."""
+        first = self.part("first_months")
+        window = Window(
+            months=self.whole("within_months"),
+            days=self.whole("within_days"),
+            since=self.take("since"),
+            anchor=first.need("anchor") if first else None,
+            anchor_months=first.whole("months") if first else None,
+        )
+        if first:
+            first.done()
+        for anchor in (window.since, window.anchor):
+            if anchor is not None and anchor not in ANCHORS:
+                raise Mistake(f"{self.word}: an anchor is one of {', '.join(ANCHORS)}, not {anchor!r}")
+        if sum(part is not None for part in (window.months, window.days, window.since, window.anchor)) > 1:
+            raise Mistake(f"{self.word}: only one window in time can be given")
+        return window
+
+    def done(self) -> None:
+        """Refuse what is left over."""
+        if self._left:
+            raise Mistake(f"{self.word}: there is no setting {', '.join(map(repr, self._left))}")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Ends of a range: ``least`` and ``most`` are let in, ``above`` and ``below`` are not."""
+
+    least: Decimal | None = None
+    above: Decimal | None = None
+    most: Decimal | None = None
+    below: Decimal | None = None
+
+    def __bool__(self) -> bool:
+        """Whether there is any end."""
+        return any(end is not None for end in (self.least, self.above, self.most, self.below))
+
+    def high_enough(self, value: Decimal | int) -> bool:
+        """Whether the value reaches the lower end."""
+        return (self.least is None or value >= self.least) and (self.above is None or value > self.above)
+
+    def low_enough(self, value: Decimal | int) -> bool:
+        """Whether the value keeps to the upper end."""
+        return (self.most is None or value <= self.most) and (self.below is None or value < self.below)
+
+    def hold(self, low: Decimal | int, high: Decimal | int) -> Truth:
+        """Whether the values from ``low`` to ``high`` keep within: all, none, or cannot say."""
+        surely = self.high_enough(low) and self.low_enough(high)
+        return Truth.between(surely, self.high_enough(high) and self.low_enough(low))
+
+    def words(self, unit: str = "") -> str:
+        """Say the range."""
+        unit = f" {unit}" if unit else ""
+        if self.least is not None and self.most is not None:
+            return f"{self.least} to {self.most}{unit}"
+        ends = (
+            (self.least, "{} or more"),
+            (self.above, "more than {}"),
+            (self.most, "{} or less"),
+            (self.below, "less than {}"),
+        )
+        return " and ".join(form.format(f"{end}{unit}") for end, form in ends if end is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of time before the day of the question, or after an anchor; both ends are in."""
+
+    months: int | None = None
+    days: int | None = None
+    since: str | None = None
+    anchor: str | None = None
+    anchor_months: int | None = None
+
+    def on(self, case: Case) -> OpenDays:
+        """The days of the window, which are open where its anchor is."""
+        today = case.as_of.toordinal()
+        name = self.since or self.anchor
+        if name is None:
+            days = Days.between(self._start(case), today)
+            return OpenDays(days, days)
+        anchor = case.anchor(name)
+        if anchor is None:
+            return OpenDays(NO_DAYS, Days.between(DAWN, today))
+        first, last = case.span(anchor)
+        ends = (today, today)
+        if self.anchor_months is not None:
+            early, late = (add_months(day, self.anchor_months).toordinal() for day in (first, last))
+            ends = (min(today, early), min(today, late))
+        surely = Days.between(last.toordinal(), ends[0])
+        return OpenDays(surely, Days.between(first.toordinal(), ends[1]))
+
+    def _start(self, case: Case) -> int:
+        if self.months is not None:
+            return add_months(case.as_of, -self.months).toordinal()
+        return (case.as_of - timedelta(days=self.days)).toordinal() if self.days is not None else DAWN
+
+    def words(self, case: Case) -> str:
+        """Say it with its dates."""
+        if self.months is not None or self.days is not None:
+            start = say_date(case.as_of.fromordinal(self._start(case)))
+            return f"between {start} and {say_date(case.as_of)}"
+        name = self.since or self.anchor
+        if name is None:
+            return f"up to {say_date(case.as_of)}"
+        anchor = case.anchor(name)
+        dated = f"{ANCHORS[name]} ({anchor.words if anchor else 'date not recorded'})"
+        return f"since {dated}" if self.since else f"within {self.anchor_months} months of {dated}"
+
+    def asks(self) -> str:
+        """Say it as a rule."""
+        if self.months is not None:
+            return f"in the last {self.months} months"
+        if self.days is not None:
+            return f"in the last {self.days} days"
+        if self.since:
+            return f"since the {ANCHORS[self.since]}"
+        return f"in the first {self.anchor_months} months from {ANCHORS[self.anchor]}" if self.anchor else ""
+
+    def missing(self, case: Case) -> tuple[str, ...]:
+        """The anchor's path where its day is open."""
+        name = self.since or self.anchor
+        if name is None:
+            return ()
+        anchor = case.anchor(name)
+        return () if anchor and anchor.exact else (f"diagnosis.{name}",)
+
+
+def read_test(given: Any, shared: Vocabulary) -> Test:
+    """Read a test from YAML: one word with its settings. Raises :class:`Mistake`."""
+    if not isinstance(given, Mapping) or len(given) != 1:
+        raise Mistake(f"a test is one word with its settings, not {given!r}")
+    ((word, settings),) = given.items()
+    if word not in _WORDS:
+        raise Mistake(f"there is no word {word!r}; the words are {', '.join(sorted(_WORDS))}")
+    return _WORDS[word].read(settings, shared)

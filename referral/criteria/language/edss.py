@@ -1,0 +1,236 @@
+"""The EDSS: the latest score, its rise, one functional system."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Self
+
+from referral.criteria.answer import Answer, Fact, Reason, Truth, settled
+from referral.criteria.case import Case, step_asked
+from referral.criteria.language.base import Bounds, Mistake, Spec, Test, Vocabulary, Window, a_word
+from referral.facts import EdssScore, FunctionalSystems
+
+Entry = tuple[int, EdssScore, date, date]
+
+
+def _fact(entry: Entry) -> Fact:
+    index, score, _, _ = entry
+    return Fact(f"edss[{index}].score", float(score.score), score.date.text)
+
+
+def _say(entry: Entry) -> str:
+    _, score, _, _ = entry
+    taken = ", taken during a relapse" if score.during_relapse else ""
+    return f"EDSS {score.score:.1f} ({score.date.words}{taken})"
+
+
+def _open_dates(entries: tuple[Entry, ...]) -> tuple[str, ...]:
+    return tuple(f"edss[{index}].date" for index, score, _, _ in entries if not score.date.exact)
+
+
+def _unusable(case: Case) -> Answer | None:
+    """The answer where no score is there, or the latest one is or may be older than twelve months."""
+    if not case.scores:
+        return Answer(Truth.UNKNOWN, Reason.MISSING, lambda: "EDSS: not recorded", (), ("edss",))
+    if case.latest_score_fresh is Truth.YES:
+        return None
+    latest = case.latest_scores
+    stale = case.latest_score_fresh is Truth.NO
+    age = "is older than 12 months" if stale else "may be older than 12 months"
+    return Answer(
+        Truth.UNKNOWN,
+        Reason.STALE if stale else Reason.IMPRECISE_DATE,
+        lambda: f"{' or '.join(map(_say, latest))} {age}",
+        tuple(map(_fact, latest)),
+        ("edss", *_open_dates(latest)),
+    )
+
+
+def _agreed(latest: tuple[Entry, ...], truths: list[Truth]) -> Truth:
+    """All scores that may be the latest must agree."""
+    return truths[0] if len(set(truths)) == 1 else Truth.UNKNOWN
+
+
+@a_word("edss", "disability")
+@dataclass(frozen=True, slots=True)
+class Edss(Test):
+    """The latest EDSS, not stale. ``unless_during_relapse``: out of range, it may be the relapse's doing."""
+
+    bounds: Bounds
+    unless_during_relapse: bool = False
+
+    @classmethod
+    def read(cls, given: Any, vocabulary: Vocabulary) -> Self:
+        """Read bounds and exception."""
+        spec = Spec("edss", given)
+        test = cls(spec.bounds(), bool(spec.take("unless_during_relapse", False)))
+        spec.done()
+        if not test.bounds:
+            raise Mistake("edss: a bound is missing")
+        return test
+
+    def ask(self, case: Case) -> Answer:
+        """Compare every score that may be the latest."""
+        unusable = _unusable(case)
+        if unusable:
+            return unusable
+        latest = case.latest_scores
+        truths = [self._holds(score) for _, score, _, _ in latest]
+        truth = _agreed(latest, truths)
+        reason, missing = Reason.IMPRECISE_DATE, _open_dates(latest) if len(latest) > 1 else ()
+        if truth is Truth.UNKNOWN and Truth.UNKNOWN in truths:
+            reason = Reason.JUDGEMENT_NEEDED
+            missing += tuple(
+                f"edss[{index}].during_relapse"
+                for index, score, _, _ in latest
+                if score.during_relapse is None
+            )
+
+        def tell() -> str:
+            said = " or ".join(map(_say, latest))
+            judged = truth is Truth.UNKNOWN and reason is Reason.JUDGEMENT_NEEDED
+            return f"{said}; whether a relapse explains it, a person has to judge" if judged else said
+
+        return settled(truth, reason, tell, map(_fact, latest), missing)
+
+    def _holds(self, score: EdssScore) -> Truth:
+        within = self.bounds.hold(score.score, score.score)
+        excused = self.unless_during_relapse and score.during_relapse is not False
+        return Truth.UNKNOWN if within is Truth.NO and excused else within
+
+    def asks(self) -> str:
+        """Say the range."""
+        excused = " unless taken in a relapse" if self.unless_during_relapse else ""
+        return f"{self.bounds.words()} is asked for{excused}"
+
+
+@a_word("edss_rise", "disability")
+@dataclass(frozen=True, slots=True)
+class EdssRise(Test):
+    """The latest EDSS minus an earlier one of the window."""
+
+    least: Decimal | None
+    above: Decimal | None
+    least_from_5_5: Decimal | None
+    window: Window
+
+    @classmethod
+    def read(cls, given: Any, vocabulary: Vocabulary) -> Self:
+        """Read the step and the window."""
+        spec = Spec("edss_rise", given)
+        test = cls(spec.number("min"), spec.number("above"), spec.number("min_from_5_5"), spec.window())
+        spec.done()
+        if (test.least is None) == (test.above is None):
+            raise Mistake("edss_rise: give min or above, one of them")
+        return test
+
+    def ask(self, case: Case) -> Answer:
+        """Ask whether some earlier score of the window lies the step below; two scores must be there for a no."""
+        unusable = _unusable(case)
+        if unusable:
+            return unusable
+        latest = case.latest_scores
+        days = self.window.on(case)
+        truths, pairs = [], []
+        for entry in latest:
+            earlier = [other for other in case.scores if other[0] != entry[0] and other[2] <= entry[3]]
+            earlier = [
+                other for other in earlier if days.may.meets(other[2].toordinal(), other[3].toordinal())
+            ]
+            pairs += [(other, entry) for other in earlier]
+            truths.append(self._rose(entry, earlier, case))
+        truth = _agreed(latest, truths)
+        shown = pairs if truth is not Truth.YES else [pair for pair in pairs if self._step(*pair)]
+        entries = list(dict.fromkeys([entry for pair in shown for entry in pair] or latest))
+        imprecise = bool(_open_dates(tuple(entries)))
+
+        def tell() -> str:
+            if not pairs:
+                return f"{' or '.join(map(_say, latest))}, and no earlier one {self.window.words(case)}"
+            return ", then ".join(map(_say, sorted(entries, key=lambda entry: (entry[2], entry[0]))))
+
+        reason = Reason.IMPRECISE_DATE if pairs and imprecise else Reason.MISSING
+        return settled(truth, reason, tell, map(_fact, entries), ("edss", *_open_dates(tuple(entries))))
+
+    def _rose(self, entry: Entry, earlier: list[Entry], case: Case) -> Truth:
+        sure = [other for other in earlier if self._surely_earlier(other, entry, case)]
+        if any(self._step(other, entry) for other in sure):
+            return Truth.YES
+        if any(self._step(other, entry) for other in earlier) or not sure:
+            return Truth.UNKNOWN
+        return Truth.NO
+
+    def _surely_earlier(self, other: Entry, entry: Entry, case: Case) -> bool:
+        within = self.window.on(case).surely.covers(other[2].toordinal(), other[3].toordinal())
+        return within and other[3] < entry[2]
+
+    def _step(self, other: Entry, entry: Entry) -> bool:
+        before, after = other[1].score, entry[1].score
+        if self.above is not None:
+            return after - before > self.above
+        least = self.least or Decimal(0)
+        return after - before >= step_asked(before, least, self.least_from_5_5 or least)
+
+    def asks(self) -> str:
+        """Say the step."""
+        if self.above is not None:
+            step = "any rise" if self.above == 0 else f"a rise of more than {self.above}"
+        else:
+            step = f"a rise of {self.least} or more"
+        high = f" ({self.least_from_5_5} from 5.5 on)" if self.least_from_5_5 is not None else ""
+        return f"{step}{high} {self.window.asks()} is asked for"
+
+
+@a_word("functional_system", "disability")
+@dataclass(frozen=True, slots=True)
+class FunctionalSystem(Test):
+    """The raw grade of one functional system, recorded with the latest EDSS."""
+
+    system: str
+    bounds: Bounds
+
+    @classmethod
+    def read(cls, given: Any, vocabulary: Vocabulary) -> Self:
+        """Read the system and its bounds."""
+        spec = Spec("functional_system", given)
+        test = cls(spec.need("system"), spec.bounds())
+        spec.done()
+        if test.system not in FunctionalSystems.__dataclass_fields__ or not test.bounds:
+            raise Mistake("functional_system: a system of the record and a bound are asked for")
+        return test
+
+    def ask(self, case: Case) -> Answer:
+        """Compare the grade of every score that may be the latest."""
+        unusable = _unusable(case)
+        if unusable:
+            return unusable
+        latest = case.latest_scores
+        grades = [getattr(score.functional_systems, self.system) for _, score, _, _ in latest]
+        truths = [Truth.UNKNOWN if grade is None else self.bounds.hold(grade, grade) for grade in grades]
+        truth = _agreed(latest, truths)
+        path = f"functional_systems.{self.system}"
+        facts = [
+            Fact(f"edss[{index}].{path}", grade, score.date.text)
+            for (index, score, _, _), grade in zip(latest, grades, strict=True)
+            if grade is not None
+        ]
+        missing = [
+            f"edss[{index}].{path}"
+            for (index, _, _, _), grade in zip(latest, grades, strict=True)
+            if grade is None
+        ]
+
+        def tell() -> str:
+            said = [
+                f"{'not recorded' if grade is None else grade} with {_say(entry)}"
+                for entry, grade in zip(latest, grades, strict=True)
+            ]
+            return f"Grade of the {self.system.replace('_', ' ')} system: {' or '.join(said)}"
+
+        dates = () if len(latest) == 1 else _open_dates(latest)
+        unknown = Reason.MISSING if missing else Reason.IMPRECISE_DATE
+        return settled(truth, unknown, tell, facts, (*missing, *dates))
+
+    def asks(self) -> str:
+        """Say the grade."""
+        return f"{self.bounds.words()} is asked for"

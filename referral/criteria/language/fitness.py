@@ -1,0 +1,215 @@
+"""Measurements, walking and the comorbidity index."""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+import referral.reference
+from referral.criteria.answer import Answer, Fact, Reason, Truth, every, settled
+from referral.criteria.case import Case
+from referral.criteria.language.base import Bounds, Mistake, Spec, Test, Vocabulary, a_word
+from referral.criteria.language.person import not_recorded
+from referral.facts import AIDS, OrganFunction, Performance
+
+MEASURES = {
+    "organ_function.lvef_pct": ("Left ventricular ejection fraction", "%"),
+    "organ_function.dlco_pct": ("Diffusing capacity", "% of predicted"),
+    "organ_function.dlco_va_pct": ("Diffusing capacity per alveolar volume", "% of predicted"),
+    "organ_function.fev1_pct": ("FEV1", "% of predicted"),
+    "organ_function.fev1_fvc_pct": ("FEV1/FVC", "%"),
+    "organ_function.tlc_pct": ("Total lung capacity", "% of predicted"),
+    "organ_function.pap_mmhg": ("Pulmonary artery pressure", "mmHg"),
+    "organ_function.creatinine_umol_l": ("Creatinine", "µmol/L"),
+    "organ_function.egfr": ("eGFR", "mL/min/1.73 m²"),
+    "organ_function.bilirubin_x_uln": ("Bilirubin", "× upper limit of normal"),
+    "organ_function.alt_x_uln": ("ALT", "× upper limit of normal"),
+    "organ_function.bmi": ("Body mass index", "kg/m²"),
+    "organ_function.neutrophils_e9_l": ("Neutrophils", "× 10⁹/L"),
+    "organ_function.lymphocytes_e9_l": ("Lymphocytes", "× 10⁹/L"),
+    "organ_function.platelets_e9_l": ("Platelets", "× 10⁹/L"),
+    "performance.ecog": ("ECOG performance status", ""),
+    "performance.karnofsky": ("Karnofsky performance status", ""),
+}
+"""Every measurement of the record: its name and its unit."""
+assert {path.rpartition(".")[2] for path in MEASURES} == {  # noqa: S101 - a name forgotten here must not pass
+    *OrganFunction.__dataclass_fields__,
+    *Performance.__dataclass_fields__,
+}
+
+AID_WORDS = {
+    "none": "without help",
+    "unilateral": "with help on one side",
+    "bilateral": "with help on both sides",
+    "unable": "unable to walk",
+}
+
+
+@a_word("measurement", "fitness")
+@dataclass(frozen=True, slots=True)
+class MeasurementOf(Test):
+    """A dated number: stale after twelve months; undated it cannot be relied on."""
+
+    path: str
+    bounds: Bounds
+
+    @classmethod
+    def read(cls, given: Any, vocabulary: Vocabulary) -> Self:
+        """Read path and bounds."""
+        spec = Spec("measurement", given)
+        test = cls(spec.need("path"), spec.bounds())
+        spec.done()
+        if test.path not in MEASURES or not test.bounds:
+            raise Mistake(f"measurement: a bound and one of {', '.join(MEASURES)}, not {test.path!r}")
+        return test
+
+    def ask(self, case: Case) -> Answer:
+        """Compare the value, if it is of the last twelve months."""
+        name, unit = MEASURES[self.path]
+        measured = case.record.get(self.path)
+        if measured is None:
+            return not_recorded(self.path, name)
+        unit = f" {unit}" if unit else ""
+        fact = Fact(self.path, float(measured.value), measured.date.text if measured.date else None)
+        said = f"{name} {measured.value}{unit}"
+        if measured.date is None:
+            return Answer(
+                Truth.UNKNOWN, Reason.IMPRECISE_DATE, lambda: f"{said}, without a date", (fact,),
+                (f"{self.path}.date",),
+            )  # fmt: skip
+        dated = f"{said} ({measured.date.words})"
+        fresh = case.fresh(*case.span(measured.date))
+        if fresh is not Truth.YES:
+            return _too_old(fresh, dated, fact, self.path, exact=measured.date.exact)
+        truth = self.bounds.hold(measured.value, measured.value)
+        return settled(truth, Reason.MISSING, lambda: dated, (fact,))
+
+    def asks(self) -> str:
+        """Say the range."""
+        return f"{self.bounds.words(MEASURES[self.path][1].split(' of ')[0])} is asked for"
+
+
+def _too_old(fresh: Truth, said: str, fact: Fact, path: str, *, exact: bool) -> Answer:
+    stale = fresh is Truth.NO
+    age = "is older than 12 months" if stale else "may be older than 12 months"
+    missing = (path,) if exact or stale else (path, f"{path}.date")
+    reason = Reason.STALE if stale else Reason.IMPRECISE_DATE
+    return Answer(Truth.UNKNOWN, reason, lambda: f"{said} {age}", (fact,), missing)
+
+
+@a_word("ambulation", "disability")
+@dataclass(frozen=True, slots=True)
+class Walks(Test):
+    """How far, and with what help at most: none < unilateral < bilateral < unable."""
+
+    least_m: int | None
+    aid_at_most: str | None
+
+    @classmethod
+    def read(cls, given: Any, vocabulary: Vocabulary) -> Self:
+        """Read distance and aid."""
+        spec = Spec("ambulation", given)
+        test = cls(spec.whole("min_distance_m"), spec.take("aid_at_most"))
+        spec.done()
+        if test.aid_at_most not in (None, *AIDS) or (test.least_m is None and test.aid_at_most is None):
+            raise Mistake("ambulation: give min_distance_m, aid_at_most, or both")
+        return test
+
+    def ask(self, case: Case) -> Answer:
+        """Compare distance and aid, if they are of the last twelve months."""
+        walked = case.record.ambulation
+        if walked.distance_m is None and walked.aid is None:
+            return not_recorded("ambulation", "Walking distance")
+        said = self._said(walked.distance_m, walked.aid)
+        value = {"distance_m": walked.distance_m, "aid": walked.aid}
+        fact = Fact("ambulation", value, walked.date.text if walked.date else None)
+        if walked.date is None:
+            return Answer(
+                Truth.UNKNOWN, Reason.IMPRECISE_DATE, lambda: f"{said}, without a date", (fact,),
+                ("ambulation.date",),
+            )  # fmt: skip
+        dated = f"{said} ({walked.date.words})"
+        fresh = case.fresh(*case.span(walked.date))
+        if fresh is not Truth.YES:
+            return _too_old(fresh, dated, fact, "ambulation", exact=walked.date.exact)
+        truths, missing = [], []
+        if self.least_m is not None:
+            truths.append(Truth.of(None if walked.distance_m is None else walked.distance_m >= self.least_m))
+            missing += ["ambulation.distance_m"] if walked.distance_m is None else []
+        if self.aid_at_most is not None:
+            allowed = AIDS[: AIDS.index(self.aid_at_most) + 1]
+            truths.append(Truth.of(None if walked.aid is None else walked.aid in allowed))
+            missing += ["ambulation.aid"] if walked.aid is None else []
+        return settled(every(truths), Reason.MISSING, lambda: dated, (fact,), missing)
+
+    def _said(self, distance: int | None, aid: str | None) -> str:
+        far = "distance not recorded" if distance is None else f"{distance} m"
+        return f"Walks {far}, {AID_WORDS[aid] if aid else 'aid not recorded'}"
+
+    def asks(self) -> str:
+        """Say distance and aid."""
+        parts = [f"{self.least_m} m or more"] if self.least_m is not None else []
+        if self.aid_at_most is not None:
+            most = " at most" if self.aid_at_most != "none" else ""
+            parts.append(f"{AID_WORDS[self.aid_at_most]}{most}")
+        return f"{' '.join(parts)} is asked for"
+
+
+@cache
+def hct_ci_items() -> dict[str, tuple[int, str]]:
+    """The items of the HCT-CI: weight, and the organ of which only the higher grade counts.
+
+    Sorror ML, Blood 2005;106:2912.
+    """
+    table = Path(referral.reference.__file__).parent / "hct_ci.csv"
+    with table.open(encoding="utf-8", newline="") as rows:
+        return {row["item"]: (int(row["weight"]), row["organ"]) for row in csv.DictReader(rows)}
+
+
+def hct_ci_range(items: dict[str, bool]) -> tuple[int, int]:
+    """The lowest and highest sum: what is not known counts once as absent, once as present."""
+    return _sum(items, unknown=False), _sum(items, unknown=True)
+
+
+def _sum(items: dict[str, bool], *, unknown: bool) -> int:
+    organs: dict[str, int] = {}
+    for item, (weight, organ) in hct_ci_items().items():
+        if items.get(item, unknown):
+            organs[organ] = max(organs.get(organ, 0), weight)
+    return sum(organs.values())
+
+
+@a_word("hct_ci", "fitness")
+@dataclass(frozen=True, slots=True)
+class HctCi(Test):
+    """The sum of the HCT-CI weights, a range while items are not known."""
+
+    bounds: Bounds
+
+    @classmethod
+    def read(cls, given: Any, vocabulary: Vocabulary) -> Self:
+        """Read the bounds."""
+        spec = Spec("hct_ci", given)
+        test = cls(spec.bounds())
+        spec.done()
+        return test
+
+    def ask(self, case: Case) -> Answer:
+        """Compare every sum that is possible."""
+        items = dict(case.record.comorbidity.hct_ci or {})
+        low, high = hct_ci_range(items)
+        unknown = [item for item in hct_ci_items() if item not in items]
+
+        def tell() -> str:
+            return (
+                f"HCT-CI {low}" if low == high else f"HCT-CI {low} to {high}, {len(unknown)} items not known"
+            )
+
+        facts = [Fact(f"comorbidity.hct_ci.{item}", value) for item, value in items.items()]
+        missing = [f"comorbidity.hct_ci.{item}" for item in unknown]
+        return settled(self.bounds.hold(low, high), Reason.MISSING, tell, facts, missing)
+
+    def asks(self) -> str:
+        """Say the range."""
+        return f"{self.bounds.words()} is asked for"

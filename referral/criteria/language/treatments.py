@@ -1,0 +1,274 @@
+"""Treatments: failed, given, and how long ago the last dose was."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Self
+
+from referral.criteria.answer import Answer, Fact, Reason, Truth, every, settled
+from referral.criteria.case import Case, PlacedCourse, in_words
+from referral.criteria.days import add_months
+from referral.criteria.language.base import DrugClass, Mistake, Spec, Test, Vocabulary, a_word
+from referral.facts import Course
+
+OUTCOMES = {
+    "failed_efficacy": "failed for lack of effect",
+    "intolerance": "stopped for intolerance",
+    "safety": "stopped for safety",
+    "contraindicated": "contraindicated",
+    "pregnancy": "stopped for pregnancy",
+    "patient_choice": "stopped by choice",
+    "effective": "effective",
+    "planned_end": "ended as planned",
+    "other": "other outcome",
+    None: "outcome not recorded",
+}
+
+
+def _failed(course: Course) -> Truth:
+    """Only lack of effect is failure; an outcome not recorded may be one."""
+    return Truth.of(None if course.outcome is None else course.outcome == "failed_efficacy")
+
+
+def _given(course: Course) -> Truth:
+    return Truth.YES
+
+
+def _dates(placed: PlacedCourse) -> str:
+    course = placed.course
+    start = course.start.words if course.start else "start not recorded"
+    if course.stop:
+        return f"{start} to {course.stop.words}"
+    return f"since {start}" if course.ongoing else f"{start}, end not recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class _Drugs(Test):
+    """The number of different drugs of a class, whatever their route, with an exposure."""
+
+    drug_class: DrugClass
+    at_least: int
+    exposure: int
+
+    @classmethod
+    def read(cls, given: Any, vocabulary: Vocabulary) -> Self:
+        """Read class, number and exposure."""
+        spec = Spec(cls.word, given)
+        drug_class, number = vocabulary.keys(spec.need("class")), spec.whole("at_least")
+        test = cls(drug_class, number or 0, spec.whole("min_exposure_months", 0) or 0)
+        spec.done()
+        if test.at_least < 1:
+            raise Mistake(f"{cls.word}: at_least is 1 or more")
+        return test
+
+    def outcome(self) -> Callable[[Course], Truth]:
+        """What the outcome must be."""
+        raise NotImplementedError
+
+    def verb(self) -> str:
+        """How one says it."""
+        raise NotImplementedError
+
+    def ask(self, case: Case) -> Answer:
+        """Count the drugs as an interval; without a complete list there is no upper end."""
+        sure: set[str] = set()
+        may: set[str] = set()
+        shown: list[PlacedCourse] = []
+        missing: list[str] = []
+        imprecise = False
+        counts = self.outcome()
+        for placed in case.courses:
+            member, right, long_enough = (
+                placed.within(self.drug_class.keys), counts(placed.course), placed.exposed(self.exposure),
+            )  # fmt: skip
+            truth = every((member, right, long_enough))
+            if member is not Truth.NO:
+                shown.append(placed)
+            if truth is Truth.NO:
+                continue
+            may.add(placed.substance)
+            if truth is Truth.YES:
+                sure.add(placed.substance)
+                continue
+            if right is Truth.UNKNOWN:
+                missing.append(f"{placed.path}.outcome")
+            if member is Truth.UNKNOWN:
+                missing.append(f"{placed.path}.drug")
+            if long_enough is Truth.UNKNOWN:
+                imprecise = True
+                missing += [f"{placed.path}.{name}" for name in _open_ends(placed.course)]
+        whole = case.treatments_complete
+        truth = Truth.between(len(sure) >= self.at_least, not whole or len(may) >= self.at_least)
+        if may == sure:
+            reason = Reason.INCOMPLETE_LIST
+        else:
+            reason = Reason.IMPRECISE_DATE if imprecise and len(missing) else Reason.MISSING
+        facts = [
+            Fact(
+                f"{placed.path}.drug",
+                placed.course.drug,
+                placed.course.start.text if placed.course.start else None,
+            )
+            for placed in shown
+        ]
+        listing = () if whole else ("treatments.complete",)
+        return settled(
+            truth,
+            reason,
+            lambda: self._tell(len(sure), len(may - sure), shown, whole),
+            facts,
+            (*missing, *listing),
+        )
+
+    def _tell(self, sure: int, more: int, shown: list[PlacedCourse], whole: bool) -> str:
+        exposure = f" after {self.exposure} months or more" if self.exposure else ""
+        number = self.drug_class.number(sure)
+        said = f"{number[:1].upper()}{number[1:]} listed as {self.verb()}{exposure}"
+        said += f", and {in_words(more)} that may count" if more else ""
+        listed = "; ".join(
+            f"{placed.name}, {_dates(placed)}, {OUTCOMES[placed.course.outcome]}" for placed in shown
+        )
+        said += f" ({listed})" if listed else ""
+        return said if whole else f"{said}; the list of treatments is not known to be complete"
+
+    def asks(self) -> str:
+        """Say the number."""
+        verb = "is" if self.at_least == 1 else "are"
+        return f"at least {self.drug_class.number(self.at_least)} {verb} asked for"
+
+    def asks_not(self) -> str:
+        """Say that there must be fewer."""
+        return f"fewer than {self.drug_class.number(self.at_least)} are asked for"
+
+
+def _open_ends(course: Course) -> list[str]:
+    """The ends of a course that are not known to the day."""
+    ends = {"start": course.start, "stop": course.stop}
+    return [
+        name
+        for name, day in ends.items()
+        if not (name == "stop" and course.ongoing and day is None) and (day is None or not day.exact)
+    ]
+
+
+@a_word("failed_treatments", "treatment")
+@dataclass(frozen=True, slots=True)
+class FailedTreatments(_Drugs):
+    """Different drugs that failed for lack of effect. Intolerance, safety and the rest are no failures."""
+
+    def outcome(self) -> Callable[[Course], Truth]:
+        """Lack of effect."""
+        return _failed
+
+    def verb(self) -> str:
+        """How one says it."""
+        return "failed for lack of effect"
+
+    def asks_not(self) -> str:
+        """Say that there must be fewer."""
+        if self.at_least == 1:
+            return "no such failure is asked for"
+        return _Drugs.asks_not(self)
+
+
+@a_word("treated_with", "treatment")
+@dataclass(frozen=True, slots=True)
+class TreatedWith(_Drugs):
+    """Different drugs given, whatever the outcome."""
+
+    def outcome(self) -> Callable[[Course], Truth]:
+        """Any."""
+        return _given
+
+    def verb(self) -> str:
+        """How one says it."""
+        return "given"
+
+    def asks_not(self) -> str:
+        """Say that there must be fewer."""
+        if self.at_least == 1:
+            return "none given so far is asked for"
+        return _Drugs.asks_not(self)
+
+
+@a_word("treatment_free_months", "treatment")
+@dataclass(frozen=True, slots=True)
+class TreatmentFreeMonths(Test):
+    """Months since the last dose (else the stop) of the class. Going on: no; never given and list whole: yes."""
+
+    drug_class: DrugClass
+    months: int
+
+    @classmethod
+    def read(cls, given: Any, vocabulary: Vocabulary) -> Self:
+        """Read class and months."""
+        spec = Spec("treatment_free_months", given)
+        test = cls(vocabulary.keys(spec.need("class")), spec.whole("min") or 0)
+        spec.done()
+        if not test.months:
+            raise Mistake("treatment_free_months: min is a number of months")
+        return test
+
+    def ask(self, case: Case) -> Answer:
+        """Every course of the class must lie far enough back."""
+        shown = [placed for placed in case.courses if placed.within(self.drug_class.keys) is not Truth.NO]
+        truths, missing = [], []
+        for placed in shown:
+            free = self._free(case, placed)
+            member = placed.within(self.drug_class.keys)
+            truths.append(Truth.UNKNOWN if member is Truth.UNKNOWN and free is not Truth.YES else free)
+            if truths[-1] is Truth.UNKNOWN:
+                missing += [f"{placed.path}.drug"] if member is Truth.UNKNOWN else []
+                missing += [f"{placed.path}.{name}" for name in self._open_ends(placed.course)]
+        whole = case.treatments_complete
+        truth = every([*truths, Truth.YES if whole else Truth.UNKNOWN])
+        unknown = Reason.IMPRECISE_DATE if missing else Reason.INCOMPLETE_LIST
+        listing = () if whole else ("treatments.complete",)
+        facts = [self._fact(placed) for placed in shown]
+        return settled(truth, unknown, lambda: self._tell(shown, whole), facts, (*missing, *listing))
+
+    def _free(self, case: Case, placed: PlacedCourse) -> Truth:
+        """Whether the last dose lies far enough back; counted from both ends, which must agree."""
+        course = placed.course
+        if course.ongoing and not course.stop:
+            return Truth.NO
+        last = course.last_dose or course.stop
+        first_day, last_day = case.span(last) if last else placed.start
+        if course.ongoing or not course.stop:  # a last dose without a stop: another may have followed
+            last_day = case.known_on
+        surely = all(self._far(last_day, case.as_of))
+        return Truth.between(surely, any(self._far(first_day, case.as_of)))
+
+    def _far(self, day: date, as_of: date) -> tuple[bool, bool]:
+        return add_months(day, self.months) <= as_of, day <= add_months(as_of, -self.months)
+
+    def _open_ends(self, course: Course) -> list[str]:
+        if not course.stop:
+            return ["stop"]
+        last = course.last_dose or course.stop
+        return [] if last.exact and not course.ongoing else ["last_dose"]
+
+    def _fact(self, placed: PlacedCourse) -> Fact:
+        course = placed.course
+        if course.ongoing and not course.stop:
+            return Fact(f"{placed.path}.ongoing", True)
+        name = "last_dose" if course.last_dose else "stop"
+        day = course.last_dose or course.stop
+        return Fact(f"{placed.path}.{name}", day.text if day else None, day.text if day else None)
+
+    def _tell(self, shown: list[PlacedCourse], whole: bool) -> str:
+        listed = "; ".join(f"{placed.name}, {self._ended(placed.course)}" for placed in shown)
+        said = listed or f"No {self.drug_class.words} is listed"
+        return said if whole else f"{said}; the list of treatments is not known to be complete"
+
+    def _ended(self, course: Course) -> str:
+        if course.ongoing and not course.stop:
+            return "still given"
+        if course.last_dose:
+            note = "" if course.stop else ", end of treatment not recorded"
+            return f"last dose {course.last_dose.words}{note}"
+        return f"stopped {course.stop.words}" if course.stop else "end not recorded"
+
+    def asks(self) -> str:
+        """Say the months."""
+        return f"{self.months} months without {self.drug_class.words} are asked for"
