@@ -84,11 +84,7 @@ def find_user_by_password(session: Session, email: str, password: str) -> User |
         _hasher.verify(user.password_hash if user else _nobodys_hash(), password[: LONGEST_PASSWORD + 1])
     except (VerificationError, InvalidHashError):
         return None
-    if user is None or not user.active:
-        return None
-    if _hasher.check_needs_rehash(user.password_hash):
-        user.password_hash = _hasher.hash(password)
-    return user
+    return user if user is not None and user.active else None
 
 
 def _digest(secret: str) -> str:

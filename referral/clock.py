@@ -9,7 +9,7 @@ def now() -> datetime:
 
 
 def today() -> date:
-    """Give the day on the wall of the house, by the time zone of the machine (``TZ``): what clinicians mean."""
+    """Give the day on the wall of the house, by the zone of the machine (``TZ``): what clinicians mean."""
     return local(now()).date()
 
 

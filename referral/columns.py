@@ -20,7 +20,7 @@ class UtcTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Text of fixed width on SQLite, so that order is time; a timestamp elsewhere."""
+        """Choose text of fixed width on SQLite, so that order is time; a timestamp elsewhere."""
         kind = Text() if dialect.name == "sqlite" else DateTime(timezone=True)
         return dialect.type_descriptor(kind)
 
@@ -48,7 +48,7 @@ class Id(TypeDecorator[UUID]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Text on SQLite, uuid elsewhere."""
+        """Choose text on SQLite, uuid elsewhere."""
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Uuid())
 
     def process_bind_param(self, value: UUID | None, dialect: Dialect) -> Any:
@@ -71,7 +71,7 @@ class Flag(TypeDecorator[bool]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """An integer on SQLite, boolean elsewhere."""
+        """Choose an integer on SQLite, boolean elsewhere."""
         return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else Boolean())
 
     def process_bind_param(self, value: bool | None, dialect: Dialect) -> Any:

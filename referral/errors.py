@@ -5,17 +5,17 @@ class PonsError(Exception):
     """A refusal of ours. Its text is shown to people: it says what is wrong and what to do."""
 
 
-class NotFound(PonsError):
+class NotFoundError(PonsError):
     """What you asked for does not exist, or is not for you. The two look the same."""
 
 
-class Forbidden(PonsError):
+class ForbiddenError(PonsError):
     """Your role may not do this."""
 
 
-class Conflict(PonsError):
+class ConflictError(PonsError):
     """The case has moved on: the deed does not fit its state, or somebody else was first."""
 
 
-class MoveRefused(Conflict):
+class MoveRefusedError(ConflictError):
     """The table of moves has no such move from this state for this role."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
@@ -27,7 +27,7 @@ class Base(DeclarativeBase):
     """Tables with our own column types."""
 
     metadata = db.metadata
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         str: Text(),
         UUID: Id(),
         bool: Flag(),
@@ -155,6 +155,7 @@ class Referral(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
     submitted_at: Mapped[datetime | None]
+    state_reason: Mapped[str | None]  # why it was withdrawn or entered in error, in the words of who did it
     demonstration: Mapped[bool] = mapped_column(default=False)
 
     organisation: Mapped[Organisation] = relationship(foreign_keys=[organisation_id])
@@ -176,6 +177,7 @@ class ReferralVersion(Base):
     version: Mapped[int]
     snapshot: Mapped[dict[str, Any]]
     snapshot_sha256: Mapped[str]
+    verdicts: Mapped[dict[str, Any]]  # by edition: what a list of cases shows without opening the snapshots
     signed_by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True)
     signed_at: Mapped[datetime] = mapped_column(default=clock.now)
     reason: Mapped[str | None]

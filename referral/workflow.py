@@ -1,9 +1,9 @@
-"""Who may move a case from which state to which: one table, read by buttons, refusals, help page and tests."""
+"""Who may move a case from which state to which: one table for buttons, refusals, help page and tests."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from referral.errors import MoveRefused
+from referral.errors import MoveRefusedError
 
 
 class Role(StrEnum):
@@ -84,14 +84,14 @@ def check_move(deed: str, role: Role, state: State) -> Move:
     """Find the row that allows the deed.
 
     Raises:
-        MoveRefused: there is none; the text says what the case allows, in the words of the table.
+        MoveRefusedError: there is none; the text says what the case allows, in the words of the table.
 
     """
     for move in MOVES:
         if move.deed == deed and state in move.sources and role in move.roles:
             return move
     allowed = ", ".join(move.words.lower() for move in moves_for(role, state)) or "nothing"
-    raise MoveRefused(
+    raise MoveRefusedError(
         f"This case is {state.words}: a {role.words} cannot {deed.replace('_', ' ')} it now. "
         f"What a {role.words} can do with it: {allowed}."
     )

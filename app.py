@@ -1,0 +1,46 @@
+"""The application's factory: it wires, and nothing imports it."""
+
+from flask import Flask
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from referral import cli, database, web
+from referral.extensions import db, migrate
+from referral.settings import Settings
+
+MEBIBYTE = 1024 * 1024
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application of one installation; without settings, from the environment."""
+    settings = settings or Settings.from_environment()
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(settings.database_url),
+        TRUSTED_HOSTS=list(settings.trusted_hosts) if settings.trusted_hosts else None,
+        SESSION_COOKIE_NAME="__Host-pons" if settings.secure_cookies else "pons",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # the token ends with the session, not in the middle of a long form
+        WTF_CSRF_SSL_STRICT=False,  # we send no referrer; the guard asks the browser for the site instead
+        MAX_CONTENT_LENGTH=MEBIBYTE,
+        MAX_FORM_MEMORY_SIZE=MEBIBYTE,
+        MAX_FORM_PARTS=3000,  # a case has many rows
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.autoescape = True  # for every name, not only .html
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if settings.proxies:
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # as Flask documents it
+
+    db.init_app(app)
+    with app.app_context():
+        database.prepare(db.engine)
+    migrate.init_app(app, db, render_as_batch=True)
+    web.register(app)
+    cli.register(app)
+    return app

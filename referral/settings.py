@@ -1,0 +1,52 @@
+"""What an installation may choose, read once from the environment."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+INSTANCE = Path(__file__).resolve().parent.parent / "instance"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One installation. Nothing that protects people can be switched off here."""
+
+    secret_key: str
+    database_url: str
+    secure_cookies: bool = False  # True as soon as people come by https; plain http is for this machine only
+    trusted_hosts: tuple[str, ...] | None = None
+    proxies: int = 0  # how many proxies of ours stand in front, whose word on the address we take
+
+    @classmethod
+    def from_environment(cls, given: Mapping[str, str] | None = None, instance: Path = INSTANCE) -> Self:
+        """Read the environment; what is not given lies in the folder ``instance``."""
+        given = os.environ if given is None else given
+        hosts = tuple(host.strip() for host in given.get("TRUSTED_HOSTS", "").split(",") if host.strip())
+        return cls(
+            secret_key=given.get("SECRET_KEY") or _kept_key(instance),
+            database_url=given.get("DATABASE_URL") or _kept_database(instance),
+            secure_cookies=given.get("SECURE_COOKIES", "no") == "yes",
+            trusted_hosts=hosts or None,
+            proxies=int(given.get("PROXIES", "0")),
+        )
+
+
+def _kept_database(instance: Path) -> str:
+    instance.mkdir(mode=0o700, exist_ok=True)
+    return f"sqlite:///{instance / 'pons.db'}"
+
+
+def _kept_key(instance: Path) -> str:
+    """Give the key of this installation; the first start makes one that only its owner can read."""
+    instance.mkdir(mode=0o700, exist_ok=True)
+    path = instance / "secret_key"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_hex(32))
+    return path.read_text().strip()

@@ -1,0 +1,13 @@
+"""The pages: a blueprint a topic, views of a few lines, guarded in one place."""
+
+from flask import Flask
+
+from referral.web import errors, layout, pages, session
+
+
+def register(app: Flask) -> None:
+    """Wire the pages into the application."""
+    layout.register(app)
+    session.register(app)
+    errors.register(app)
+    app.register_blueprint(pages.pages)

@@ -1,0 +1,107 @@
+"""Pages for when something is refused or fails: what happened, what became of your text, what to do now."""
+
+import logging
+
+from flask import Flask, current_app, g, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from referral import audit
+from referral.errors import ConflictError, ForbiddenError, NotFoundError, PonsError
+from referral.extensions import db
+
+log = logging.getLogger(__name__)
+
+PAGES = {
+    400: (
+        "That could not be read",
+        "The form came incomplete, or from an earlier session. Nothing was changed.",
+    ),
+    403: ("Not for your role", "Your role does not include this page. Nothing was changed."),
+    404: (
+        "Page not found",
+        "It does not exist, or it is not for you. Check the address, or start from your list.",
+    ),
+    405: ("Not in this way", "This address does not take what was sent. Nothing was changed."),
+    409: (
+        "The case has moved on",
+        "Somebody else was first, or its state does not allow this. Nothing was changed.",
+    ),
+    413: (
+        "That is too much text",
+        "A form takes up to 1 MB. Nothing was changed. Go back: your text is still there.",
+    ),
+    429: ("Too many tries", "Please wait a quarter of an hour and try again."),
+    500: (
+        "Something went wrong on our side",
+        "Nothing was changed. It was written to the log; please try again.",
+    ),
+    503: (
+        "Out of reach for a moment",
+        "The database did not answer. Nothing was changed. Try again in a minute.",
+    ),
+}
+OURS: dict[type[PonsError], int] = {
+    NotFoundError: 404,
+    ForbiddenError: 403,
+    ConflictError: 409,
+    PonsError: 400,
+}
+MOST_DRAINED = 16 * 1024 * 1024
+
+
+def register(app: Flask) -> None:
+    """Give every failure its page."""
+    app.register_error_handler(HTTPException, answer_http)
+    app.register_error_handler(PonsError, answer_refusal)
+    app.register_error_handler(OperationalError, answer_database)
+
+
+def error_page(code: int, text: str = "") -> ResponseReturnValue:
+    """Draw the page of a failure; a part of a page gets one line instead."""
+    title, usual = PAGES.get(code, PAGES[400])
+    template = "errors/line.html" if "HX-Request" in request.headers else "errors/page.html"
+    return render_template(template, code=code, title=title, text=text or usual), code
+
+
+def answer_http(error: HTTPException) -> ResponseReturnValue:
+    """Answer what Flask and Werkzeug refuse, and a fault of ours as 500."""
+    code = error.code or 500
+    if code < 400:
+        return error  # a redirect
+    if code == 413:
+        drain()
+    page = error_page(code if code in PAGES else 400 if code < 500 else 500)
+    if code == 405 and error.get_response().headers.get("Allow"):
+        response = current_app.make_response(page)
+        response.headers["Allow"] = error.get_response().headers["Allow"]
+        return response
+    return page
+
+
+def answer_refusal(error: PonsError) -> ResponseReturnValue:
+    """Answer a refusal of ours in its own words. What is not for you is not found, and the try is kept."""
+    db.session.rollback()
+    code = next(code for kind, code in OURS.items() if isinstance(error, kind))
+    if code == 404:
+        if g.get("person"):
+            case = (request.view_args or {}).get("referral_id")
+            audit.record(db.session(), g.person, "not_found", page=request.endpoint, asked=str(case or ""))
+            db.session.commit()
+        return error_page(404)
+    return error_page(code, str(error))
+
+
+def answer_database(error: OperationalError) -> ResponseReturnValue:
+    """Say that the database is busy or gone. The log gets the cause, without values."""
+    log.error("The database did not answer: %s", error.orig)
+    db.session.rollback()
+    return error_page(503)
+
+
+def drain() -> None:
+    """Read what is still coming, within reason: a browser shows no answer while it is not let finish."""
+    stream, left = request.environ["wsgi.input"], min(request.content_length or 0, MOST_DRAINED)
+    while left > 0 and (chunk := stream.read(min(left, 65536))):
+        left -= len(chunk)

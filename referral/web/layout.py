@@ -1,0 +1,104 @@
+"""What every page shares: its frame, its headers, its way of writing dates."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request, url_for
+
+from referral import clock
+from referral.auth import RECEIVERS, REFERRERS
+from referral.facts import MONTHS
+from referral.workflow import Role
+
+HEADERS = {
+    "Content-Security-Policy": "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        )
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+ONE_YEAR = 365 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the navigation, and whose it is."""
+
+    path: str
+    label: str
+    roles: frozenset[Role]
+
+
+NAVIGATION = (
+    Entry("/", "Home", frozenset(Role)),
+    Entry("/referrals", "Referrals", REFERRERS),
+    Entry("/inbox", "Inbox", RECEIVERS),
+    Entry("/help", "Help", frozenset(Role)),
+)
+
+
+def register(app: Flask) -> None:
+    """Give templates their words and every response its headers."""
+    app.after_request(add_headers)
+    app.context_processor(frame)
+    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.filters.update(day=day, moment=moment)
+
+
+def add_headers(response: Response) -> Response:
+    """Tell the browser what a page of ours may do, on errors too; keep nothing but files of ours."""
+    response.headers.update(HEADERS)
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        response.headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}; includeSubDomains"
+    if request.endpoint != "static" or response.status_code >= 400:
+        response.headers["Cache-Control"] = "no-store"
+        response.vary.add("Cookie")
+    elif "v" in request.args:
+        response.headers["Cache-Control"] = f"public, max-age={ONE_YEAR}, immutable"
+    return response
+
+
+def frame() -> dict[str, Any]:
+    """Give each page who is signed in, what they can go to, and whether people here are invented."""
+    person = g.get("person")
+    known = {rule.rule for rule in current_app.url_map.iter_rules()}
+    entries = [entry for entry in NAVIGATION if person and person.role in entry.roles and entry.path in known]
+    return {"person": person, "navigation": entries, "demonstration": g.get("demonstration", False)}
+
+
+def asset(name: str) -> str:
+    """Give the address of a file of ours, which changes with its content, so that browsers may keep it."""
+    return url_for("static", filename=name, v=_digest(Path(current_app.static_folder or "") / name))
+
+
+@cache
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def day(value: date) -> str:
+    """Write a day so that no country reads it as another: 22 November 2026."""
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+
+
+def moment(value: datetime) -> str:
+    """Write a moment by the clock of the house: 22 November 2026, 09:30."""
+    there = clock.local(value)
+    return f"{day(there.date())}, {there:%H:%M}"

@@ -1,0 +1,299 @@
+"""The door: who comes in, who goes out, who may open which page, and what becomes of text typed too late.
+
+A form that is sent after its session has run out is not lost. Mark the view that takes it::
+
+    def resume_section(carried: MultiDict[str, str], referral_id: UUID, section: str) -> ResponseReturnValue:
+        ...  # fetch as the GET view does, then show the form with ``carried`` in it, marked as not yet saved
+
+    @referrals.post("/referrals/<uuid:referral_id>/edit/<section>")
+    @requires(*REFERRERS)
+    @resumable(resume_section)
+    def save_section(referral_id: UUID, section: str) -> ResponseReturnValue: ...
+
+The person signs in again, and ``resume_section`` is called with all the fields of the form (the CSRF token
+and passwords apart) and the URL's arguments. It must authorise as the view does, save nothing, and give its
+form an ``action``, since the page then stands at the address of the sign-in.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from flask import (
+    Blueprint,
+    Flask,
+    abort,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_user, logout_user
+from flask_wtf.csrf import CSRFError
+from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from referral import audit, auth, clock, database
+from referral.auth import public
+from referral.errors import ForbiddenError
+from referral.extensions import csrf, db, login_manager
+from referral.models import Referral, User
+from referral.web.errors import error_page
+
+log = logging.getLogger(__name__)
+door = Blueprint("door", __name__)
+
+CARRIED = "carried-"
+MOST_CARRIED = 500_000  # bytes of text that a sign-in page takes along
+TOUCH_EVERY = timedelta(minutes=1)
+
+Resume = Callable[..., ResponseReturnValue]
+View = TypeVar("View", bound=Callable[..., object])
+
+
+def register(app: Flask) -> None:
+    """Put the door in front of every page. The order counts: who is it, is it our form, may they."""
+    login_manager.init_app(app)
+    login_manager.session_protection = None  # binds to an address and a browser's name: no defence
+    login_manager.user_loader(load_person)
+    app.before_request(identify)
+    csrf.init_app(app)
+    app.before_request(guard)
+    app.register_error_handler(CSRFError, form_without_session)
+    app.register_blueprint(door)
+    public(app.view_functions["static"])
+
+
+def resumable(resume: Resume) -> Callable[[View], View]:
+    """Mark a view whose form survives the end of its session; see the top of this file."""
+
+    def mark(view: View) -> View:
+        view.resume = resume  # type: ignore[attr-defined]  # a mark on the function
+        return view
+
+    return mark
+
+
+# Who is it
+
+
+def load_person(token: str) -> User | None:
+    """Read the person of a session anew at each request, so that every change holds at once."""
+    database.begin_reading(db.session())
+    found = auth.find_session(db.session(), token)
+    db.session.commit()
+    if found is None:
+        return None
+    if clock.now() - found.seen_at > TOUCH_EVERY:
+        found.seen_at = clock.now()
+        db.session.commit()
+    return found.user
+
+
+def identify() -> None:
+    """Keep the person, and whether this installation holds invented people, for page and guard."""
+    g.person, g.demonstration = None, False
+    if request.endpoint == "static":
+        return
+    if current_user.is_authenticated:
+        g.person = current_user._get_current_object()
+    database.begin_reading(db.session())
+    g.demonstration = (
+        db.session.scalar(select(Referral.id).where(Referral.demonstration).limit(1)) is not None
+    )
+    db.session.commit()
+
+
+# May they
+
+
+def guard() -> ResponseReturnValue | None:
+    """Let nobody through to a view that does not say who may open it, or does not name their role."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None:
+        return None  # no such page: routing answers
+    roles = auth.roles_of(view)
+    if roles is None:
+        log.error("The view %s does not say who may open it", request.endpoint)
+        abort(403)
+    if is_from_another_site():
+        abort(400)
+    if roles is auth.EVERYBODY:
+        return None
+    if g.person is None:
+        return ask_to_sign_in()
+    if g.person.role not in roles:
+        audit.record(db.session(), g.person, "page_refused", page=request.endpoint)
+        db.session.commit()
+        raise ForbiddenError(f"This page is not for the role {g.person.role.words}.")
+    return None
+
+
+def is_from_another_site() -> bool:
+    """Ask the browser whether a form was sent from a page that is not ours."""
+    return request.method not in ("GET", "HEAD") and request.headers.get("Sec-Fetch-Site") == "cross-site"
+
+
+def ask_to_sign_in() -> ResponseReturnValue:
+    """Send a reader to the sign-in page; take the text of a writer along."""
+    if request.method in ("GET", "HEAD"):
+        return redirect(url_for("door.sign_in", next=request.path))
+    if "HX-Request" in request.headers:
+        return render_template("auth/session_ended.html"), 401
+    return show_sign_in(carried_for=request.path, carried=fields_to_carry(request.form)), 401
+
+
+def form_without_session(error: CSRFError) -> ResponseReturnValue:
+    """Answer a form that does not belong to the present session: an old tab, or somebody else's page."""
+    if is_from_another_site():
+        return error_page(400)
+    if request.endpoint == "door.enter":
+        return show_sign_in(problem="This page had grown old. Please sign in once more."), 400
+    if g.person is None:
+        return ask_to_sign_in()
+    if "HX-Request" not in request.headers and (page := resume(request.path, fields_to_carry(request.form))):
+        return page
+    return error_page(400, "This form belongs to an earlier session. Nothing was changed. Open it again.")
+
+
+# Text typed too late
+
+
+def fields_to_carry(form: MultiDict[str, str]) -> MultiDict[str, str]:
+    """Choose what a sign-in page takes along: everything that was typed, within limits, but no secrets."""
+    carried: MultiDict[str, str] = MultiDict()
+    size = 0
+    for name, value in form.items(multi=True):
+        if name.endswith("csrf_token") or "password" in name:
+            continue
+        size += len(name.encode()) + len(value.encode()) + 150  # what a part of a form costs around it
+        if size > MOST_CARRIED:
+            break
+        carried.add(name, value)
+    return carried
+
+
+def carried_fields() -> MultiDict[str, str]:
+    """Give back the fields that the sign-in page took along, under their own names."""
+    return MultiDict(
+        (name.removeprefix(CARRIED), value)
+        for name, value in request.form.items(multi=True)
+        if name.startswith(CARRIED)
+    )
+
+
+def find_view(path: str, method: str) -> tuple[str, dict[str, object]] | None:
+    """Find the page that a path of ours leads to. What leads elsewhere, or nowhere, is not found."""
+    if not path.startswith("/") or path.startswith("//") or "\\" in path:
+        return None
+    adapter = current_app.create_url_adapter(request)
+    try:
+        found = adapter.match(path.partition("?")[0], method=method) if adapter else None
+    except (HTTPException, RequestRedirect):
+        return None
+    return (found[0], dict(found[1])) if found else None
+
+
+def resume(path: str, carried: MultiDict[str, str]) -> ResponseReturnValue | None:
+    """Show a form again with the text that came too late; ``None`` where its view is not resumable."""
+    found = find_view(path, "POST")
+    if found is None:
+        return None
+    view = current_app.view_functions[found[0]]
+    show: Resume | None = getattr(view, "resume", None)
+    if show is None or g.person is None or g.person.role not in (auth.roles_of(view) or ()):
+        return None
+    return show(carried, **found[1])
+
+
+# In and out
+
+
+def show_sign_in(
+    email: str = "",
+    problem: str = "",
+    carried_for: str | None = None,
+    carried: MultiDict[str, str] | None = None,
+) -> str:
+    """Draw the sign-in page, with what it takes along."""
+    if carried is None:
+        carried_for, carried = request.form.get("carried_for", ""), carried_fields()
+    found = find_view(carried_for or "", "POST")
+    keeps = found is not None and hasattr(current_app.view_functions[found[0]], "resume")
+    return render_template(
+        "auth/sign_in.html",
+        email=email,
+        problem=problem,
+        next=request.values.get("next", ""),
+        carried_for=carried_for if keeps else "",
+        carried=[(CARRIED + name, value) for name, value in carried.items(multi=True)] if keeps else [],
+        ended=request.blueprint != door.name,
+    )
+
+
+@door.get("/sign-in")
+@public
+def sign_in() -> ResponseReturnValue:
+    """Ask for the e-mail address and the password."""
+    return redirect(url_for("pages.home")) if g.person else show_sign_in()
+
+
+@door.post("/sign-in")
+@public
+def enter() -> ResponseReturnValue:
+    """Check the password, start a session, and go on where the person was."""
+    email, password = request.form.get("email", "").strip().lower(), request.form.get("password", "")
+    address = request.remote_addr or ""
+    attempt = auth.begin_attempt(db.session(), email, address)
+    if attempt is None:
+        audit.record(db.session(), None, "sign_in_refused_too_many_guesses", address=address)
+        db.session.commit()
+        return show_sign_in(email, "Too many wrong guesses. Please wait a quarter of an hour."), 429
+    db.session.commit()  # the try counts whatever happens now, and nobody waits while the password is checked
+    database.begin_reading(db.session())
+    user = auth.find_user_by_password(db.session(), email, password)
+    db.session.commit()
+    if user is None:
+        audit.record(db.session(), None, "sign_in_failed", account=attempt.email_sha256, address=address)
+        db.session.commit()
+        return show_sign_in(email, "The e-mail address or the password is not right."), 401
+    attempt.succeeded = True
+    start_session(user)
+    db.session.commit()
+    if page := resume(request.form.get("carried_for", ""), carried_fields()):
+        return page
+    found = find_view(request.form.get("next", ""), "GET")
+    return redirect(url_for(found[0], **found[1]) if found else url_for("pages.home"), code=303)  # type: ignore[arg-type]  # the URL's own arguments
+
+
+def start_session(user: User) -> None:
+    """End the session that the browser had, if any, and start another for this person."""
+    if g.person is not None:
+        auth.end_sessions(db.session(), g.person, g.person.token)
+    session.clear()
+    g.pop("csrf_token", None)
+    g.person = auth.open_session(db.session(), user)
+    audit.record(db.session(), user, "signed_in")
+    login_user(user)
+
+
+@door.post("/sign-out")
+@public
+def sign_out() -> ResponseReturnValue:
+    """End the session on the server, so that a copy of its cookie is worth nothing."""
+    if g.person is not None:
+        auth.end_sessions(db.session(), g.person, g.person.token)
+        audit.record(db.session(), g.person, "signed_out")
+        db.session.commit()
+    logout_user()
+    session.clear()
+    flash("You are signed out.")
+    return redirect(url_for("door.sign_in"), code=303)
