@@ -146,8 +146,12 @@ class _Reading:
         self.faults: list[Fault] = []
 
     def fault(self, path: str, given: object, allowed: str) -> None:
-        shown = json.dumps(given, default=str, ensure_ascii=False)
+        shown = json.dumps(given, default=_as_given, ensure_ascii=False)
         self.faults.append(Fault(path, shown if len(shown) <= 80 else shown[:77] + "...", allowed))
+
+
+def _as_given(value: object) -> object:
+    return float(value) if isinstance(value, Decimal) else str(value)
 
 
 Reader = Callable[[_Reading, str, Any], Any]
@@ -286,7 +290,7 @@ def _part(kind: type[Any]) -> Reader:
     def read(reading: _Reading, path: str, given: Any) -> Any:
         if not isinstance(given, Mapping):
             reading.fault(path or "record", given, "names with values")
-            return kind() if not path else None
+            return None
         return _read_part(kind, reading, path, given)
 
     return read

@@ -19,15 +19,9 @@ class Unreadable(ValueError):
 
 
 class _Loader(yaml.CSafeLoader):
-    """YAML without surprises. Names may stand once; anchors and aliases are refused."""
+    """YAML without surprises. A name stands once."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - the library's own way to replace its table
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        """Refuse aliases: a small file could stand for an endless one."""
-        if self.check_event(yaml.events.AliasEvent):
-            raise Unreadable("an alias (*name) is not allowed: write the value out")
-        return super().compose_node(parent, index)  # type: ignore[misc]  # the C loader has it, its stub does not
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         """Refuse a name that stands twice."""
@@ -67,7 +61,15 @@ _Loader.add_constructor("tag:yaml.org,2002:int", _integer)
 def read_yaml(text: str) -> Any:
     """Read YAML. Raises :class:`Unreadable`."""
     try:
+        if (
+            "&" in text
+            and "*" in text
+            and any(isinstance(e, yaml.AliasEvent) for e in yaml.parse(text, _Loader))
+        ):
+            raise Unreadable("an alias (*name) is not allowed: a small file could stand for an endless one")
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
+    except Unreadable:
+        raise
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise Unreadable(" ".join(str(error).split())) from error
 
