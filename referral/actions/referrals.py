@@ -1,0 +1,282 @@
+"""Finding cases, and what one case looks like on paper and screen today."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from referral import audit, clock
+from referral.assessment import assess
+from referral.auth import scope
+from referral.criteria import library
+from referral.errors import NotFoundError
+from referral.facts import CaseRecord
+from referral.models import AuditEntry, Organisation, OrganisationKind, Referral, ReferralVersion, User
+from referral.workflow import SENT, State
+
+PAGE = 50
+READS = ("case_read", "packet_read")
+
+
+class ReadDraft(Protocol):
+    """What the forms make of a draft."""
+
+    @property
+    def record(self) -> CaseRecord:
+        """What could be read of it."""
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """Who the person is."""
+
+    @property
+    def request(self) -> Mapping[str, Any]:
+        """To whom it goes, and what is asked."""
+
+    @property
+    def problems(self) -> Sequence[Any]:
+        """What is wrong with the text, and so left out of the record."""
+
+
+def get_referral(session: Session, referral_id: UUID, viewer: User, *, to_change: bool = False) -> Referral:
+    """Fetch a case that this person may see: the one way to a case.
+
+    ``to_change`` keeps others from changing it until the transaction ends.
+
+    Raises:
+        NotFoundError: there is none, or it is not for this person. The two look the same.
+
+    """
+    wanted = (
+        select(Referral)
+        .where(Referral.id == referral_id, scope(viewer))
+        .options(
+            joinedload(Referral.organisation), joinedload(Referral.programme), joinedload(Referral.referrer)
+        )
+    )
+    if to_change:
+        wanted = wanted.with_for_update(of=Referral).execution_options(populate_existing=True)
+    found = session.scalar(wanted)
+    if found is None:
+        raise NotFoundError("This case does not exist, or it is not for you.")
+    return found
+
+
+def read_referral(session: Session, referral_id: UUID, viewer: User) -> Referral:
+    """Fetch a case to be shown, and write down who saw it."""
+    referral = get_referral(session, referral_id, viewer)
+    audit.record(session, viewer, "case_read", referral, state=referral.state)
+    return referral
+
+
+def newest_version(session: Session, referral: Referral) -> ReferralVersion | None:
+    """Find what was signed last; ``None`` for a case that never was."""
+    return session.scalar(
+        select(ReferralVersion)
+        .where(ReferralVersion.referral_id == referral.id)
+        .order_by(ReferralVersion.version.desc())
+        .limit(1)
+        .options(joinedload(ReferralVersion.signed_by), joinedload(ReferralVersion.packet))
+    )
+
+
+def next_number(session: Session, year: int) -> str:
+    """Give the next free number of a year, such as P-2026-0007."""
+    used = select(Referral.number).where(Referral.number.startswith(f"P-{year}-"))
+    last = session.scalar(used.order_by(func.length(Referral.number).desc(), Referral.number.desc()).limit(1))
+    return f"P-{year}-{int(last.rpartition('-')[2]) + 1 if last else 1:04}"
+
+
+def programmes(session: Session) -> dict[str, str]:
+    """Give the names of the programmes that a case can be sent to, by id."""
+    found = (
+        select(Organisation)
+        .where(Organisation.kind == OrganisationKind.PROGRAMME)
+        .order_by(Organisation.name)
+    )
+    return {str(programme.id): programme.name for programme in session.scalars(found)}
+
+
+def make_snapshot(session: Session, referral: Referral, draft: ReadDraft, as_of: date) -> dict[str, Any]:
+    """Give the whole case as plain data, assessed on a day: what the page shows and the packet will print.
+
+    It carries the editions that it was made with, so that it says the same whatever becomes of the library.
+    Nobody has signed it: that is for :mod:`referral.actions.submission`.
+    """
+    editions = library().values()
+    programme = programmes(session).get(draft.request.get("programme_id") or "")
+    return {
+        "snapshot": "1",
+        "referral": {
+            "id": str(referral.id),
+            "number": referral.number,
+            "version": None,
+            "state": State.DRAFT.value,
+            "demonstration": referral.demonstration,
+        },
+        "identity": dict(draft.identity),
+        "referrer": {"name": referral.referrer.name, "organisation": referral.organisation.name},
+        "programme": {"name": programme},
+        "question": draft.request.get("question"),
+        "discussed": draft.request.get("discussed"),
+        "reason": None,
+        "signed": None,
+        "as_of": as_of.isoformat(),
+        "record": draft.record.to_json(),
+        "assessment": assess(draft.record, editions, as_of).to_json(),
+        "editions": [edition.to_json() for edition in editions],
+    }
+
+
+def verdicts(snapshot: Mapping[str, Any]) -> dict[str, str]:
+    """Give the verdict of each edition of a snapshot."""
+    return {each["protocol"]: each["verdict"] for each in snapshot["assessment"]["protocols"]}
+
+
+# ------------------------------------------------------------------------------------------------ lists
+
+
+@dataclass(frozen=True)
+class Line:
+    """One case in a list."""
+
+    id: UUID
+    number: str
+    family_name: str | None
+    given_name: str | None
+    birth_date: str | None
+    state: State
+    waiting_since: datetime | None
+    updated_at: datetime
+    clinic: str
+    programme: str | None
+    verdicts: Mapping[str, str] | None
+
+    @property
+    def name(self) -> str:
+        """The person's name, family name first as in every list of people; empty where nobody typed one."""
+        return ", ".join(filter(None, (self.family_name, self.given_name)))
+
+    def waiting_days(self, today: date) -> int | None:
+        """Count the days since it was sent; ``None`` where nobody waits."""
+        if self.waiting_since is None or self.state not in SENT:
+            return None
+        return (today - clock.local(self.waiting_since).date()).days
+
+
+@dataclass(frozen=True)
+class Lines:
+    """One page of a list."""
+
+    lines: tuple[Line, ...]
+    total: int
+    page: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are; an empty list has one."""
+        return max(1, -(-self.total // PAGE))
+
+    @property
+    def first(self) -> int:
+        """The number of the page's first line, from 1; 0 on an empty page."""
+        return (self.page - 1) * PAGE + 1 if self.lines else 0
+
+    @property
+    def last(self) -> int:
+        """The number of the page's last line."""
+        return self.first + len(self.lines) - 1 if self.lines else 0
+
+
+def list_referrals(session: Session, viewer: User, page: int = 1) -> Lines:
+    """List a clinic's own cases: what is being written first, then what was sent, the latest change first."""
+    drafts_first = case((Referral.state == State.DRAFT, 0), else_=1)
+    return _list(session, viewer, (drafts_first, Referral.updated_at.desc()), page)
+
+
+def list_inbox(
+    session: Session,
+    viewer: User,
+    *,
+    state: State | None = None,
+    text: str = "",
+    newest_first: bool = False,
+    page: int = 1,
+) -> Lines:
+    """List what was sent to a programme, the longest waiting first, so that nobody is forgotten at the end."""
+    order = Referral.waiting_since.desc() if newest_first else Referral.waiting_since
+    wanted = [Referral.state == state] if state else []
+    wanted += [_has(word) for word in text.split()]
+    return _list(session, viewer, (order,), page, *wanted)
+
+
+def _has(word: str) -> ColumnElement[bool]:
+    """Find a word in name or number. SQLite folds the case of plain letters only, so accents try both."""
+    spellings = {word, word.lower(), word.upper(), word.capitalize()}
+    columns = (Referral.family_name, Referral.given_name, Referral.number)
+    return or_(
+        *(column.icontains(spelt, autoescape=True) for column in columns for spelt in sorted(spellings))
+    )
+
+
+def _list(
+    session: Session, viewer: User, order: Sequence[Any], page: int, *wanted: ColumnElement[bool]
+) -> Lines:
+    mine = (scope(viewer), *wanted)
+    total = session.scalar(select(func.count()).select_from(Referral).where(*mine)) or 0
+    page = min(max(page, 1), max(1, -(-total // PAGE)))
+    rows = session.execute(
+        _lines().where(*mine).order_by(*order, Referral.number).limit(PAGE).offset((page - 1) * PAGE)
+    )
+    return Lines(tuple(Line(*row) for row in rows), total, page)
+
+
+def _lines() -> Select[*tuple[Any, ...]]:
+    """Select what a line shows and no more: neither what was typed nor the snapshots."""
+    clinic, programme = aliased(Organisation), aliased(Organisation)
+    later = aliased(ReferralVersion)
+    newest = (
+        select(func.max(later.version))
+        .where(later.referral_id == Referral.id)
+        .correlate(Referral)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            Referral.id,
+            Referral.number,
+            Referral.family_name,
+            Referral.given_name,
+            Referral.birth_date,
+            Referral.state,
+            Referral.waiting_since,
+            Referral.updated_at,
+            clinic.name,
+            programme.name,
+            ReferralVersion.verdicts,
+        )
+        .join(clinic, clinic.id == Referral.organisation_id)
+        .outerjoin(programme, programme.id == Referral.programme_id)
+        .outerjoin(
+            ReferralVersion,
+            (ReferralVersion.referral_id == Referral.id) & (ReferralVersion.version == newest),
+        )
+    )
+
+
+# ---------------------------------------------------------------------------------------------- history
+
+
+def history(session: Session, referral: Referral) -> list[AuditEntry]:
+    """Give the trail of one case, the latest first."""
+    found = (
+        select(AuditEntry)
+        .where(AuditEntry.referral_id == referral.id)
+        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        .options(joinedload(AuditEntry.actor))
+    )
+    return list(session.scalars(found))

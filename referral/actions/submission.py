@@ -1,0 +1,178 @@
+"""Signing and sending a case, and moving it on: what was signed is frozen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from referral import audit, clock
+from referral.actions.referrals import ReadDraft, make_snapshot, newest_version, programmes, verdicts
+from referral.errors import ConflictError, PonsError
+from referral.facts import digest
+from referral.models import Referral, ReferralVersion, User
+from referral.workflow import State, check_move
+
+FIRST = 1
+LONGEST_REASON = 4000
+NEEDS_REASON = frozenset({"withdraw", "mark_entered_in_error"})
+PAST = {
+    "start_review": "review_started",
+    "make_ready": "made_ready",
+    "withdraw": "withdrawn",
+    "mark_entered_in_error": "entered_in_error",
+}
+
+
+class Obstacle(NamedTuple):
+    """What stands in the way of sending: the section where it can be mended, the field, and what to do."""
+
+    section: str
+    field_id: str
+    message: str
+
+
+class ReasonMissingError(PonsError):
+    """A move that is made only with a reason."""
+
+
+class NotSentError(ConflictError):
+    """A case that was not sent, with everything that stands in the way. ``changed``: it is not what was read."""
+
+    def __init__(self, obstacles: Sequence[Obstacle] = (), *, changed: bool = False) -> None:
+        """Keep what stands in the way."""
+        super().__init__("The case was not sent. " + " ".join(each.message for each in obstacles))
+        self.obstacles = tuple(obstacles)
+        self.changed = changed
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What somebody who sends a case says with it."""
+
+    seen: str
+    """The digest of the snapshot that was on the screen."""
+    declared: bool
+    reason: str
+
+
+def obstacles(session: Session, draft: ReadDraft) -> tuple[Obstacle, ...]:
+    """List what a case lacks to be sent at all. No criterion is among it: whatever the grid says may be sent."""
+    found = [
+        Obstacle("request", "programme_id", "Choose the programme that it goes to.")
+        if (draft.request.get("programme_id") or "") not in programmes(session)
+        else None,
+        _unless(draft.request.get("question"), "request", "question", "Write the question to the committee."),
+        _unless(draft.identity.get("family_name"), "person", "family_name", "Give the family name."),
+        _unless(draft.identity.get("birth_date"), "person", "birth_date", "Give the date of birth."),
+    ]
+    return tuple(each for each in found if each is not None)
+
+
+def _unless(value: Any, section: str, field_id: str, message: str) -> Obstacle | None:
+    return None if value else Obstacle(section, field_id, message)
+
+
+def not_met(snapshot: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name the editions of which a tested requirement is not met: sending then needs a reason."""
+    against = {name for name, verdict in verdicts(snapshot).items() if verdict == "not_met"}
+    return tuple(edition["title"] for edition in snapshot["editions"] if edition["id"] in against)
+
+
+def submit(
+    session: Session, referral: Referral, draft: ReadDraft, signature: Signature, *, actor: User, at: datetime
+) -> ReferralVersion:
+    """Sign a case and send it. What is signed is what was on the screen, and it never changes again.
+
+    A case that was sent already is given back as it is: a second click sends nothing twice.
+
+    Raises:
+        MoveRefusedError: it is not theirs to send, or not in this state.
+        NotSentError: something stands in the way; nothing was changed.
+
+    """
+    if referral.state is not State.DRAFT and (sent := newest_version(session, referral)):
+        return sent
+    move = check_move("submit", actor.role, referral.state)
+    snapshot = make_snapshot(session, referral, draft, clock.local(at).date())
+    _refuse_what_is_not_ready(session, draft, snapshot, signature)
+    reason = signature.reason.strip() if not_met(snapshot) else ""
+    signed = _sign(snapshot, actor, at, reason or None)
+    referral.state = move.target
+    referral.programme_id = UUID(draft.request["programme_id"])
+    referral.submitted_at = referral.waiting_since = referral.updated_at = at
+    for name in ("family_name", "given_name", "birth_date"):
+        setattr(referral, name, draft.identity.get(name))
+    version = ReferralVersion(
+        referral_id=referral.id,
+        version=FIRST,
+        snapshot=signed,
+        snapshot_sha256=digest(signed),
+        verdicts=verdicts(signed),
+        signed_by=actor,
+        signed_at=at,
+        reason=reason or None,
+    )
+    session.add(version)
+    audit.record(
+        session, actor, "submitted", referral, at=at, version=FIRST, snapshot=version.snapshot_sha256
+    )
+    return version
+
+
+def _refuse_what_is_not_ready(
+    session: Session, draft: ReadDraft, snapshot: Mapping[str, Any], signature: Signature
+) -> None:
+    """Refuse a case that lacks something, or is not the one that was read before signing."""
+    found = list(obstacles(session, draft))
+    if draft.problems:
+        found.append(
+            Obstacle("", "", "Mend what is listed as wrong, or it would be left out without a word.")
+        )
+    if not_met(snapshot) and not signature.reason.strip():
+        found.append(Obstacle("", "reason", "Say why it is sent although a tested requirement is not met."))
+    if len(signature.reason) > LONGEST_REASON:
+        found.append(Obstacle("", "reason", f"Shorten the reason: at most {LONGEST_REASON:,} characters."))
+    if not signature.declared:
+        found.append(Obstacle("", "declared", "Say that you have checked the case."))
+    changed = signature.seen != digest(snapshot)
+    if found or changed:
+        raise NotSentError(found, changed=changed)
+
+
+def _sign(snapshot: Mapping[str, Any], actor: User, at: datetime, reason: str | None) -> dict[str, Any]:
+    """Put the signature under a snapshot."""
+    return {
+        **snapshot,
+        "referral": {**snapshot["referral"], "version": FIRST, "state": State.SUBMITTED.value},
+        "reason": reason,
+        "signed": {"by": actor.name, "at": at.isoformat()},
+    }
+
+
+def move_on(
+    session: Session,
+    referral: Referral,
+    deed: str,
+    *,
+    actor: User,
+    reason: str = "",
+    at: datetime | None = None,
+) -> None:
+    """Take a case one move further, as the table of moves allows. Sending is not one of these.
+
+    Raises:
+        MoveRefusedError: the table has no such move for this role from this state.
+        ReasonMissingError: the move asks for a reason.
+
+    """
+    move = check_move(deed, actor.role, referral.state)
+    reason = reason.strip()
+    if deed in NEEDS_REASON and not 0 < len(reason) <= LONGEST_REASON:
+        raise ReasonMissingError(f"Give a reason, in at most {LONGEST_REASON:,} characters.")
+    audit.record(session, actor, PAST[deed], referral, at=at, came_from=referral.state)
+    referral.state = move.target
+    referral.state_reason = reason or None
+    session.flush()
