@@ -1,7 +1,7 @@
 """A case record put to protocol editions on one day: the assessment.
 
-Shape and meaning: the contract of the case record and the schema of the assessment. It shows what published text
-asks for and what the record holds; the multidisciplinary team decides.
+Shape and meaning: the contract of the case record and the schema of the assessment. It shows what published
+text asks for and what the record holds; the multidisciplinary team decides.
 """
 
 from collections.abc import Iterable
@@ -9,10 +9,23 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from referral.criteria.calendar import Change, changes
 from referral.criteria.case import Case
 from referral.criteria.edition import Edition
 from referral.criteria.evaluate import EditionResult, evaluate
 from referral.facts import CaseRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came out for one edition, and when it changes if nothing but time passes."""
+
+    result: EditionResult
+    changes: tuple[Change, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as the assessment carries it."""
+        return self.result.to_json() | {"changes": [change.to_json() for change in self.changes]}
 
 
 @dataclass(frozen=True)
@@ -21,7 +34,12 @@ class Assessment:
 
     as_of: date
     record: CaseRecord
-    results: tuple[EditionResult, ...]
+    answers: tuple[Answered, ...]
+
+    @property
+    def results(self) -> tuple[EditionResult, ...]:
+        """The result of each edition, in the order asked."""
+        return tuple(answered.result for answered in self.answers)
 
     def to_json(self) -> dict[str, Any]:
         """Give it as ``assessment.schema.json`` has it."""
@@ -29,11 +47,12 @@ class Assessment:
             "assessment": "1",
             "as_of": self.as_of.isoformat(),
             "record_sha256": self.record.sha256,
-            "protocols": [result.to_json() for result in self.results],
+            "protocols": [answered.to_json() for answered in self.answers],
         }
 
 
 def assess(record: CaseRecord, editions: Iterable[Edition], as_of: date) -> Assessment:
     """Put the record to each edition, in the order given."""
     case = Case.on(record, as_of)
-    return Assessment(as_of, record, tuple(evaluate(edition, case) for edition in editions))
+    results = [evaluate(edition, case) for edition in editions]
+    return Assessment(as_of, record, tuple(Answered(result, changes(result, case)) for result in results))

@@ -11,7 +11,15 @@ from decimal import Decimal
 from functools import cache, cached_property
 
 from referral.criteria.answer import Truth
-from referral.criteria.days import ALL_DAYS, DAWN, NO_DAYS, Days, OpenDays, add_months
+from referral.criteria.days import (
+    ALL_DAYS,
+    DAWN,
+    NO_DAYS,
+    Days,
+    OpenDays,
+    add_months,
+    first_day_beyond,
+)
 from referral.facts import CaseRecord, Course, EdssScore, PartialDate, Relapse
 from referral.reference import Drug, drugs, drugs_named
 
@@ -167,6 +175,11 @@ class Case:
         """Whether something dated so is at most twelve months old."""
         since = add_months(self.as_of, -STALE_MONTHS)
         return Truth.between(first >= since, last >= since)
+
+    def turns_stale(self, dated: PartialDate | None) -> Iterator[date]:
+        """Days on which something dated so becomes older than twelve months."""
+        for day in set(self.span(dated)) if dated else ():
+            yield first_day_beyond(day, STALE_MONTHS)
 
     def anchor(self, name: str) -> PartialDate | None:
         """The date from which a duration is counted."""

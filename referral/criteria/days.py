@@ -6,7 +6,7 @@ set of days is a few pairs of whole numbers.
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Self
 
 DAWN, DUSK = 1, date.max.toordinal()
@@ -22,6 +22,27 @@ def add_months(day: date, months: int) -> date:
 def add_years(day: date, years: int) -> date:
     """Go ``years`` years on; 29 February becomes 28 February where there is none."""
     return add_months(day, 12 * years)
+
+
+def first_day_back_at(day: date, months: int) -> date:
+    """The first day from which ``months`` months back reaches ``day`` or later: when ``day`` is the window's edge."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if day.day <= monthrange(year, month + 1)[1]:
+        return date(year, month + 1, day.day)
+    return add_months(date(year, month + 1, 1), 1)
+
+
+def first_day_beyond(day: date, months: int) -> date:
+    """The first day on which ``day`` lies more than ``months`` months back: it has left the window."""
+    return first_day_back_at(day + timedelta(days=1), months)
+
+
+def birthday(birth: date, age: int) -> date:
+    """The day on which a person completes these years; 1 March for 29 February in other years."""
+    year = birth.year + age
+    if (birth.month, birth.day) == (2, 29) and monthrange(year, 2)[1] == 28:
+        return date(year, 3, 1)
+    return birth.replace(year=year)
 
 
 def age_in_years(birth: date, on: date) -> int:

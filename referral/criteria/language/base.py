@@ -1,16 +1,16 @@
 """What every word of the language shares: how it is read, its bounds, its window in time."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, Self, TypeVar
 
 from referral.criteria.answer import Answer, Truth
 from referral.criteria.case import ANCHORS, Case, in_words, keys_of_class
-from referral.criteria.days import DAWN, NO_DAYS, Days, OpenDays, add_months
-from referral.facts import say_date
+from referral.criteria.days import DAWN, NO_DAYS, Days, OpenDays, add_months, first_day_beyond
+from referral.facts import PartialDate, say_date
 from referral.reference import drugs
 
 
@@ -41,6 +41,11 @@ class Test(ABC):
     def asks_not(self) -> str:
         """Say in words what is asked for where the test must not hold."""
         return f"the opposite of this: {self.asks()}"
+
+    def turns(self, case: Case) -> Iterator[date]:
+        """Days on which the answer may change if nothing but time passes; too many do no harm, too few would."""
+        for part in self.parts():
+            yield from part.turns(case)
 
     def parts(self) -> "tuple[Test, ...]":
         """The nodes below."""
@@ -226,6 +231,13 @@ class Bounds:
         surely = self.high_enough(low) and self.low_enough(high)
         return Truth.between(surely, self.high_enough(high) and self.low_enough(low))
 
+    def ends(self) -> Iterator[int]:
+        """Every end as a whole number, and the next one: where a count of years may turn."""
+        for end in (self.least, self.above, self.most, self.below):
+            if end is not None:
+                yield int(end)
+                yield int(end) + 1
+
     def words(self, unit: str = "") -> str:
         """Say the range."""
         unit = f" {unit}" if unit else ""
@@ -284,6 +296,15 @@ class Window:
         anchor = case.anchor(name)
         dated = f"{ANCHORS[name]} ({anchor.words if anchor else 'date not recorded'})"
         return f"since {dated}" if self.since else f"within {self.anchor_months} months of {dated}"
+
+    def turns(self, case: Case, dates: Iterable[PartialDate]) -> Iterator[date]:
+        """Days on which something dated so leaves the window."""
+        for dated in dates:
+            for day in set(case.span(dated)):
+                if self.months is not None:
+                    yield first_day_beyond(day, self.months)
+                elif self.days is not None:
+                    yield day + timedelta(days=self.days + 1)
 
     def asks(self) -> str:
         """Say it as a rule."""

@@ -1,5 +1,6 @@
 """The EDSS: the latest score, its rise, one functional system."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -44,6 +45,11 @@ def _unusable(case: Case) -> Answer | None:
         tuple(map(_fact, latest)),
         ("edss", *_open_dates(latest)),
     )
+
+
+def _turns(case: Case) -> Iterator[date]:
+    for score in case.record.edss:
+        yield from case.turns_stale(score.date)
 
 
 def _agreed(latest: tuple[Entry, ...], truths: list[Truth]) -> Truth:
@@ -92,6 +98,10 @@ class Edss(Test):
             return f"{said}; whether a relapse explains it, a person has to judge" if judged else said
 
         return settled(truth, reason, tell, map(_fact, latest), missing)
+
+    def turns(self, case: Case) -> Iterator[date]:
+        """When the scores become stale."""
+        return _turns(case)
 
     def _holds(self, score: EdssScore) -> Truth:
         within = self.bounds.hold(score.score, score.score)
@@ -151,6 +161,11 @@ class EdssRise(Test):
 
         reason = Reason.IMPRECISE_DATE if pairs and imprecise else Reason.MISSING
         return settled(truth, reason, tell, map(_fact, entries), ("edss", *_open_dates(tuple(entries))))
+
+    def turns(self, case: Case) -> Iterator[date]:
+        """When scores become stale or leave the window."""
+        yield from _turns(case)
+        yield from self.window.turns(case, (score.date for score in case.record.edss))
 
     def _rose(self, entry: Entry, earlier: list[Entry], case: Case) -> Truth:
         sure = [other for other in earlier if self._surely_earlier(other, entry, case)]
@@ -230,6 +245,10 @@ class FunctionalSystem(Test):
         dates = () if len(latest) == 1 else _open_dates(latest)
         unknown = Reason.MISSING if missing else Reason.IMPRECISE_DATE
         return settled(truth, unknown, tell, facts, (*missing, *dates))
+
+    def turns(self, case: Case) -> Iterator[date]:
+        """When the scores become stale."""
+        return _turns(case)
 
     def asks(self) -> str:
         """Say the grade."""

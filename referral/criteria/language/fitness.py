@@ -1,7 +1,9 @@
 """Measurements, walking and the comorbidity index."""
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -85,6 +87,11 @@ class MeasurementOf(Test):
         truth = self.bounds.hold(measured.value, measured.value)
         return settled(truth, Reason.MISSING, lambda: dated, (fact,))
 
+    def turns(self, case: Case) -> Iterator[date]:
+        """When the value becomes stale."""
+        measured = case.record.get(self.path)
+        return case.turns_stale(measured.date if measured else None)
+
     def asks(self) -> str:
         """Say the range."""
         return f"{self.bounds.words(MEASURES[self.path][1].split(' of ')[0])} is asked for"
@@ -142,6 +149,10 @@ class Walks(Test):
             truths.append(Truth.of(None if walked.aid is None else walked.aid in allowed))
             missing += ["ambulation.aid"] if walked.aid is None else []
         return settled(every(truths), Reason.MISSING, lambda: dated, (fact,), missing)
+
+    def turns(self, case: Case) -> Iterator[date]:
+        """When the walk becomes stale."""
+        return case.turns_stale(case.record.ambulation.date)
 
     def _said(self, distance: int | None, aid: str | None) -> str:
         far = "distance not recorded" if distance is None else f"{distance} m"

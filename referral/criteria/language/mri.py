@@ -1,6 +1,6 @@
 """MRI: findings of one study, the rate of new lesions, and a relapse with a study at a distance."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,6 +19,7 @@ from referral.criteria.language.relapses import (
     count_relapses,
     relapse_facts,
     say_count,
+    turns_of_relapses,
 )
 from referral.facts import Count, MriStudy
 
@@ -224,6 +225,10 @@ def say_finding(found: Finding, window: str) -> str:
     return f"MRI {window}, {plural} ({studies})"
 
 
+def _turns(case: Case, window: Window) -> Iterator[date]:
+    return window.turns(case, (study.date for study in case.record.mri))
+
+
 @a_word("mri", "activity")
 @dataclass(frozen=True, slots=True)
 class Mri(Test):
@@ -258,6 +263,10 @@ class Mri(Test):
             lambda: "; ".join(dict.fromkeys(say_finding(f, self.window.words(case)) for f in found)),
             _finding_facts(telling), (*self.window.missing(case), *_finding_missing(found)),
         )  # fmt: skip
+
+    def turns(self, case: Case) -> Iterator[date]:
+        """When studies leave the window."""
+        return _turns(case, self.window)
 
     def asks(self) -> str:
         """Say the finding."""
@@ -355,6 +364,10 @@ class MriT2Rate(Test):
             for _, study in shown
         ]
         return f"MRI {self.window.words(case)} ({'; '.join(said)})"
+
+    def turns(self, case: Case) -> Iterator[date]:
+        """When studies leave the window."""
+        return _turns(case, self.window)
 
     def asks(self) -> str:
         """Say the rate."""
@@ -506,6 +519,11 @@ class RelapseAndMri(Test):
         if not any(finding.speaks for finding in telling):
             return Reason.NO_STUDY
         return Reason.INCOMPLETE_LIST if count.more else Reason.IMPRECISE_DATE
+
+    def turns(self, case: Case) -> Iterator[date]:
+        """When relapses or studies leave the window."""
+        yield from turns_of_relapses(case, self.window)
+        yield from _turns(case, self.window)
 
     def asks(self) -> str:
         """Say the pair."""

@@ -1,13 +1,14 @@
 """Age, duration of the disease, diagnosis, coded facts, and what only a clinician can say."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Self
 
 from referral.criteria.answer import Answer, Fact, Reason, Truth, settled
 from referral.criteria.case import ANCHORS, Case
-from referral.criteria.days import add_years, age_in_years
+from referral.criteria.days import add_years, age_in_years, birthday
 from referral.criteria.language.base import Bounds, Mistake, Spec, Test, Vocabulary, a_word, any_of
 from referral.facts import CRITERIA, MALIGNANCY, PHENOTYPES, SEROLOGY, SEXES, PartialDate, say_date
 
@@ -90,6 +91,12 @@ class AgeYears(Test):
         fact = Fact("patient.birth_date", birth.text, birth.text)
         return settled(self.bounds.hold(youngest, oldest), Reason.IMPRECISE_DATE, tell, (fact,), missing)
 
+    def turns(self, case: Case) -> Iterator[date]:
+        """Birthdays at the ends of the range."""
+        birth = case.record.patient.birth_date
+        for day in set(case.span(birth)) if birth else ():
+            yield from (birthday(day, age) for age in self.bounds.ends())
+
     def asks(self) -> str:
         """Say the range."""
         return f"{self.bounds.words()} is asked for"
@@ -139,6 +146,17 @@ class DurationYears(Test):
             lambda: self._tell(case, anchor, name, fallback), (fact,),
             (*missing, "diagnosis.diagnosed_on") if fallback else missing,
         )  # fmt: skip
+
+    def turns(self, case: Case) -> Iterator[date]:
+        """Anniversaries at the ends of the range, and the days after them."""
+        name = self.anchor
+        if name == "unstated":
+            name = "diagnosed_on" if case.record.diagnosis.diagnosed_on else "symptom_onset"
+        anchor = case.anchor(name)
+        for day in set(case.span(anchor)) if anchor else ():
+            for years in self.bounds.ends():
+                yield add_years(day, years)
+                yield add_years(day, years) + timedelta(days=1)
 
     def _reached(self, first: date, case: Case) -> bool:
         """Whether enough time has passed since this day."""

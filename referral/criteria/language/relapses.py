@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Self
 
 from referral.criteria.answer import Answer, Fact, Reason, Truth, every, settled
 from referral.criteria.case import Case, FoldedRelapse, in_words
-from referral.criteria.days import OpenDays
+from referral.criteria.days import OpenDays, first_day_back_at
 from referral.criteria.language.base import (
     DrugClass,
     Mistake,
@@ -229,6 +230,16 @@ def complete(case: Case, window: Window) -> bool:
     return listed_from <= first_possible
 
 
+def turns_of_relapses(case: Case, window: Window) -> Iterator[date]:
+    """Days on which a relapse leaves the window, or the window no longer reaches back before the list."""
+    listed = case.record.relapses
+    yield from window.turns(case, (relapse.onset for relapse in listed.events or ()))
+    if listed.complete_since and window.months is not None:
+        yield first_day_back_at(case.span(listed.complete_since)[1], window.months)
+    elif listed.complete_since and window.days is not None:
+        yield case.span(listed.complete_since)[1] + timedelta(days=window.days)
+
+
 @a_word("relapses", "activity")
 @dataclass(frozen=True, slots=True)
 class Relapses(Test):
@@ -268,6 +279,10 @@ class Relapses(Test):
             relapse_facts(count),
             self._missing(case, count),
         )
+
+    def turns(self, case: Case) -> Iterator[date]:
+        """When relapses leave the window, and when the list becomes complete for it."""
+        return turns_of_relapses(case, self.window)
 
     def _reason(self, count: RelapseCount) -> Reason:
         open_entries = [entry for entry in count.counted if not entry.surely]

@@ -1,13 +1,13 @@
 """Treatments: failed, given, and how long ago the last dose was."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Self
 
 from referral.criteria.answer import Answer, Fact, Reason, Truth, every, settled
 from referral.criteria.case import Case, PlacedCourse, in_words
-from referral.criteria.days import add_months
+from referral.criteria.days import add_months, first_day_back_at
 from referral.criteria.language.base import DrugClass, Mistake, Spec, Test, Vocabulary, a_word
 from referral.facts import Course
 
@@ -119,6 +119,12 @@ class _Drugs(Test):
             facts,
             (*missing, *listing),
         )
+
+    def turns(self, case: Case) -> Iterator[date]:
+        """When a course that goes on reaches the exposure."""
+        for placed in case.courses:
+            if placed.course.ongoing and self.exposure:
+                yield from (add_months(day, self.exposure) for day in set(placed.start))
 
     def _tell(self, sure: int, more: int, shown: list[PlacedCourse], whole: bool) -> str:
         exposure = f" after {self.exposure} months or more" if self.exposure else ""
@@ -238,6 +244,15 @@ class TreatmentFreeMonths(Test):
             last_day = case.known_on
         surely = all(self._far(last_day, case.as_of))
         return Truth.between(surely, any(self._far(first_day, case.as_of)))
+
+    def turns(self, case: Case) -> Iterator[date]:
+        """When the last dose lies far enough back, counted from either end."""
+        for placed in case.courses:
+            last = placed.course.last_dose or placed.course.stop
+            days = {*(case.span(last) if last else placed.start), case.known_on}
+            for day in days:
+                yield add_months(day, self.months)
+                yield first_day_back_at(day, self.months)
 
     def _far(self, day: date, as_of: date) -> tuple[bool, bool]:
         return add_months(day, self.months) <= as_of, day <= add_months(as_of, -self.months)
