@@ -1,12 +1,125 @@
 """The command line: ``flask`` with the commands below."""
 
+import os
+import secrets
+from collections.abc import Callable
+
 import click
 from flask import Flask
+from flask.cli import with_appcontext
+from flask_migrate import upgrade
+from sqlalchemy import select
 
-COMMANDS: tuple[click.Command, ...] = ()
+from referral import audit, auth, cli_criteria
+from referral.extensions import db
+from referral.models import Organisation, OrganisationKind, User
+from referral.workflow import Role
 
 
 def register(app: Flask) -> None:
     """Add our commands to ``flask``."""
-    for command in COMMANDS:
+    for command in (setup, add_person, end_person, *cli_criteria.COMMANDS):
         app.cli.add_command(command)
+
+
+def _organisation_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--organisation", default="Transplant Programme", show_default=True, help="Its name."),
+        click.option(
+            "--kind",
+            type=click.Choice([kind.value for kind in OrganisationKind]),
+            default=OrganisationKind.PROGRAMME.value,
+            show_default=True,
+            help="What it is, if it is new.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command("setup")
+@click.option("--demo", is_flag=True, help="Load invented organisations, people and cases.")
+@click.option("--email", envvar="PONS_ADMIN_EMAIL", default="administrator@localhost", show_default=True)
+@click.option("--name", envvar="PONS_ADMIN_NAME", default="Administrator", show_default=True)
+@_organisation_options
+@with_appcontext
+def setup(demo: bool, email: str, name: str, organisation: str, kind: str) -> None:
+    """Make the tables, the first administrator and, with --demo, something to look at. Runs again unharmed.
+
+    The administrator's password is read from PONS_ADMIN_PASSWORD, or made up and printed once.
+    """
+    upgrade()
+    if demo:
+        load_demonstration()
+    if db.session.scalar(select(User.id).where(User.role == Role.ADMINISTRATOR).limit(1)) is None:
+        _add(email, name, Role.ADMINISTRATOR, organisation, kind)
+    db.session.commit()
+
+
+def load_demonstration() -> None:
+    """Load the invented people, unless they are there, and say how to sign in as one of them."""
+    from referral import demo  # only a demonstration needs it
+
+    demo.load(db.session())
+    db.session.commit()
+    click.echo("Demonstration accounts; every person in them is invented:")
+    for account in demo.accounts():
+        click.echo(f"  {account.role.replace('_', ' '):17} {account.email}")
+    click.echo(f"  the password of all:  {demo.password()}")
+
+
+@click.command("add-person")
+@click.argument("email")
+@click.argument("name")
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.option("--works-for", metavar="EMAIL", help="The neurologist whom a delegate prepares cases for.")
+@_organisation_options
+@with_appcontext
+def add_person(email: str, name: str, role: str, works_for: str | None, organisation: str, kind: str) -> None:
+    """Open an account. Its password is made up and printed once."""
+    person = _add(email, name, Role(role), organisation, kind)
+    if works_for:
+        person.works_for = _person(works_for)
+    db.session.commit()
+
+
+@click.command("end-person")
+@click.argument("email")
+@with_appcontext
+def end_person(email: str) -> None:
+    """Take an account out of use; whoever is signed in with it is out at the next click."""
+    person = _person(email)
+    person.active = False
+    auth.end_sessions(db.session(), person)
+    audit.record(db.session(), None, "person_ended", person=str(person.id))
+    db.session.commit()
+    click.echo(f"{person.email} is out of use.")
+
+
+def _person(email: str) -> User:
+    found = db.session.scalar(select(User).where(User.email == email.strip().lower()))
+    if found is None:
+        raise click.ClickException(f"There is no account {email}.")
+    return found
+
+
+def _add(email: str, name: str, role: Role, organisation: str, kind: str) -> User:
+    """Open an account, and its organisation where it is new."""
+    email = email.strip().lower()
+    if db.session.scalar(select(User.id).where(User.email == email)):
+        raise click.ClickException(f"There is an account {email} already.")
+    place = db.session.scalar(select(Organisation).where(Organisation.name == organisation))
+    place = place or Organisation(name=organisation, kind=OrganisationKind(kind))
+    given = os.environ.get("PONS_ADMIN_PASSWORD") if role is Role.ADMINISTRATOR else None
+    password = given or secrets.token_urlsafe(12)
+    if len(password) < auth.SHORTEST_PASSWORD:
+        raise click.ClickException(f"A password has at least {auth.SHORTEST_PASSWORD} characters.")
+    person = User(
+        email=email, name=name, role=role, organisation=place, password_hash=auth.hash_password(password)
+    )
+    db.session.add(person)
+    db.session.flush()
+    audit.record(db.session(), None, "person_added", person=str(person.id), role=role.value)
+    shown = "from PONS_ADMIN_PASSWORD" if given else f"{password} (shown only now)"
+    click.echo(f"{role.words} {email}, password: {shown}")
+    return person

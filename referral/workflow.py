@@ -46,6 +46,29 @@ class State(StrEnum):
         """Say the state as staff do."""
         return self.value.replace("_", " ")
 
+    @property
+    def meaning(self) -> str:
+        """Say what the state means for those who wait."""
+        return MEANINGS[self]
+
+
+MEANINGS = {
+    State.DRAFT: "Being written. Only the referring clinic sees it.",
+    State.SUBMITTED: "Signed and sent. It waits for the coordinator of the programme.",
+    State.IN_REVIEW: "The coordinator is making it ready.",
+    State.READY: "Complete for the committee; the packet can be printed.",
+    State.LISTED: "On the agenda of a meeting.",
+    State.DECIDED: "The committee has answered.",
+    State.AWAITING_REPLY: "Parked until a question is answered.",
+    State.DEFERRED: "Put off until a day or a fact.",
+    State.WORKUP: "Accepted; being worked up.",
+    State.TRANSPLANTED: "The transplant has been given.",
+    State.FOLLOW_UP: "Followed after the transplant.",
+    State.CLOSED: "Nothing more is to be done here.",
+    State.WITHDRAWN: "Taken back by the referring clinic.",
+    State.ENTERED_IN_ERROR: "Should never have been there; kept because nothing is deleted.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -72,6 +95,11 @@ MOVES = (
     Move("make_ready", frozenset({State.IN_REVIEW}), State.READY, COORDINATOR),
     Move("withdraw", SENT | {State.DRAFT}, State.WITHDRAWN, NEUROLOGIST),
     Move("mark_entered_in_error", SENT, State.ENTERED_IN_ERROR, COORDINATOR),
+)
+
+
+STATES_IN_USE = tuple(
+    state for state in State if any(state in move.sources or state is move.target for move in MOVES)
 )
 
 

@@ -59,7 +59,7 @@ def register(app: Flask) -> None:
     app.after_request(add_headers)
     app.context_processor(frame)
     app.jinja_env.globals["asset"] = asset
-    app.jinja_env.filters.update(day=day, moment=moment)
+    app.jinja_env.filters.update(day=day, moment=moment, days_ago=days_ago)
 
 
 def add_headers(response: Response) -> Response:
@@ -102,3 +102,9 @@ def moment(value: datetime) -> str:
     """Write a moment by the clock of the house: 22 November 2026, 09:30."""
     there = clock.local(value)
     return f"{day(there.date())}, {there:%H:%M}"
+
+
+def days_ago(value: datetime) -> str:
+    """Write how long ago something was, in whole days of the house."""
+    days = (clock.today() - clock.local(value).date()).days
+    return "today" if days <= 0 else "1 day" if days == 1 else f"{days} days"

@@ -236,7 +236,17 @@ def show_sign_in(
         carried_for=carried_for if keeps else "",
         carried=[(CARRIED + name, value) for name, value in carried.items(multi=True)] if keeps else [],
         ended=request.blueprint != door.name,
+        **demonstration_accounts(),
     )
+
+
+def demonstration_accounts() -> dict[str, object]:
+    """Name the accounts for looking round, where everybody is invented."""
+    if not g.demonstration:
+        return {"accounts": (), "accounts_password": ""}
+    from referral import demo  # only such an installation needs it
+
+    return {"accounts": demo.accounts(), "accounts_password": demo.password()}
 
 
 @door.get("/sign-in")
