@@ -1,0 +1,249 @@
+"""Editions joined with their results: the grid of verdicts, the criteria one by one, and what is not known.
+
+Plain data from the snapshot. Nothing is judged here: results, verdicts and sentences stand in the assessment,
+statements and sources in the editions; they are put side by side.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from referral.criteria.load import multiple_sclerosis
+from referral.packet import words
+
+ACROSS = 4  # editions side by side; more of them make a second grid below the first
+TELLING = ("not_met", "cannot_say", "not_tested", "met", "not_applicable")
+ASKED_BY_US = "Asked of every edition by this software, before the edition’s own criteria."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a statement comes from: its number in the edition, its address, a link where it has one."""
+
+    number: int
+    text: str
+    href: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Criterion:
+    """One criterion with its result: what the source asks, and what this record answers."""
+
+    id: str
+    group: str
+    kind: str
+    qualifier: str
+    result: str
+    reason: str
+    statement: str
+    sentence: str
+    exception: str
+    reading: str
+    source: Source | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """Criteria that stand together: on every route, on one route, or beside the verdict."""
+
+    heading: str
+    note: str
+    criteria: tuple[Criterion, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditionPart:
+    """One edition: what it is, its verdict and how far that reaches, its criteria, its sources."""
+
+    id: str
+    title: str
+    organisation: str
+    about: str
+    citation: str
+    href: str | None
+    notes: str
+    superseded_by: str
+    digest: str
+    verdict: str
+    coverage: tuple[str, ...]
+    untested: tuple[str, ...]
+    criteria: tuple[Criterion, ...]
+    blocks: tuple[Block, ...]
+    sources: tuple[Source, ...]
+
+    @property
+    def cannot_say(self) -> tuple[Criterion, ...]:
+        """The criteria that could not be answered."""
+        return tuple(criterion for criterion in self.criteria if criterion.result == "cannot_say")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of a cell: how many criteria came out so, and on which part of the edition."""
+
+    result: str
+    words: str
+    qualifier: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridRow:
+    """One group of criteria across the editions of a grid; the most telling line of a cell stands first."""
+
+    name: str
+    cells: tuple[tuple[Line, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """The verdicts in one look: editions across, groups of criteria down."""
+
+    editions: tuple[EditionPart, ...]
+    rows: tuple[GridRow, ...]
+
+
+def edition_parts(
+    assessment: Mapping[str, Any], editions: Sequence[Mapping[str, Any]]
+) -> tuple[EditionPart, ...]:
+    """Join every edition assessed with its definition, in the order of the assessment."""
+    by_id = {edition["id"]: edition for edition in editions}
+    return tuple(_edition(found, by_id.get(found["protocol"], {})) for found in assessment["protocols"])
+
+
+def grids(parts: Sequence[EditionPart]) -> tuple[Grid, ...]:
+    """Lay the editions out, a few side by side."""
+    return tuple(_grid(tuple(parts[start : start + ACROSS])) for start in range(0, len(parts), ACROSS))
+
+
+def link(text: str) -> str | None:
+    """Give the address behind a source as a link, where it has one: a web address or a DOI."""
+    if text.startswith(("https://", "http://")):
+        return text
+    return f"https://doi.org/{text.removeprefix('doi:')}" if text.startswith("doi:") else None
+
+
+def _edition(found: Mapping[str, Any], edition: Mapping[str, Any]) -> EditionPart:
+    definitions = {criterion["id"]: criterion for criterion in edition.get("criteria", ())}
+    texts = dict.fromkeys(each["source"] for each in definitions.values() if each.get("source"))
+    sources = {text: Source(number=n, text=text, href=link(text)) for n, text in enumerate(texts, 1)}
+    criteria = tuple(
+        _criterion(each, definitions.get(each["id"]) or _own(each["id"]), sources)
+        for each in found["criteria"]
+    )
+    about = (
+        str(edition.get("year") or "year not stated"),
+        edition.get("jurisdiction"),
+        words.PURPOSES.get(edition.get("purpose", "")),
+        words.STATUSES.get(edition.get("status", "")),
+    )
+    return EditionPart(
+        id=found["protocol"],
+        title=edition.get("title") or found["protocol"],
+        organisation=edition.get("organisation") or "",
+        about="; ".join(filter(None, about)),
+        citation=edition.get("citation") or "",
+        href=link(edition.get("url") or ""),
+        notes=edition.get("notes") or "",
+        superseded_by=edition.get("superseded_by") or "",
+        digest=str(found.get("definition_sha256") or edition.get("sha256") or "")[:12],
+        verdict=found["verdict"],
+        coverage=_coverage(found["coverage"]),
+        untested=tuple(
+            _untested(each, definitions.get(each.id, {})) for each in criteria if each.result == "not_tested"
+        ),
+        criteria=criteria,
+        blocks=tuple(_blocks(criteria, found["criteria"])),
+        sources=tuple(sources.values()),
+    )
+
+
+def _own(criterion_id: str) -> Mapping[str, Any]:
+    """Give the criterion that no edition states and the engine asks of all."""
+    own = multiple_sclerosis()
+    return own.to_json() | {"source": None, "reading": ASKED_BY_US} if own.id == criterion_id else {}
+
+
+def _criterion(
+    found: Mapping[str, Any], definition: Mapping[str, Any], sources: Mapping[str, Source]
+) -> Criterion:
+    route, kind = found.get("route"), found["kind"]
+    qualifier = (words.plain(route) if route else "", words.SHORT_KINDS.get(kind, ""))
+    return Criterion(
+        id=found["id"],
+        group=definition.get("group") or "",
+        kind=words.KINDS.get(kind, kind),
+        qualifier=", ".join(filter(None, qualifier)),
+        result=found["result"],
+        reason=words.REASONS.get(found["reason"], words.plain(found["reason"])),
+        statement=definition.get("statement") or words.sentence_case(words.plain(found["id"])),
+        sentence=found["sentence"],
+        exception=definition.get("exception") or "",
+        reading=definition.get("reading") or "",
+        source=sources.get(definition.get("source") or ""),
+    )
+
+
+def _untested(criterion: Criterion, definition: Mapping[str, Any]) -> str:
+    why = definition.get("untested_because")
+    return f"{criterion.statement.removesuffix('.')} ({why})." if why else criterion.statement
+
+
+def _coverage(coverage: Mapping[str, Any]) -> tuple[str, ...]:
+    whole = "its list was read whole" if coverage["list_complete"] else "its list was not read whole"
+    return (
+        f"{coverage['tested']} of {coverage['stated']} stated criteria tested",
+        whole,
+        words.EVIDENCE.get(coverage["evidence"], coverage["evidence"]),
+    )
+
+
+def _blocks(criteria: Sequence[Criterion], found: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
+    """Part the criteria: asked for on every route, on one, or never changing the verdict."""
+    decisive = [each["kind"] in ("required", "exclusion") for each in found]
+    routes = list(dict.fromkeys(each["route"] for each in found if each.get("route")))
+    parts = [("On every route" if routes else "Requirements and exclusions", "", None, True)]
+    alternatives = "Routes are alternatives: one that holds is enough."
+    parts += [(f"Route: {words.plain(route)}", alternatives, route, True) for route in routes]
+    parts += [("Beside the verdict", "These never change it.", None, False)]
+    for heading, note, route, decides in parts:
+        chosen = tuple(
+            criterion
+            for criterion, each, decided in zip(criteria, found, decisive, strict=True)
+            if decided is decides and (not decides or (each.get("route") or None) == route)
+        )
+        if chosen:
+            yield Block(heading=heading, note=note, criteria=chosen)
+
+
+def _grid(parts: tuple[EditionPart, ...]) -> Grid:
+    asked = {criterion.group for part in parts for criterion in part.criteria}
+    order = [group for group in words.GROUPS if group in asked]
+    order += sorted(asked - set(order))
+    rows = tuple(
+        GridRow(
+            name=words.GROUPS.get(group) or words.sentence_case(words.plain(group)) or "Other",
+            cells=tuple(_cell([each for each in part.criteria if each.group == group]) for part in parts),
+        )
+        for group in order
+    )
+    return Grid(editions=parts, rows=rows)
+
+
+def _cell(criteria: Sequence[Criterion]) -> tuple[Line, ...]:
+    """Count results, the most telling first; what is met needs no word on which part of the edition it is."""
+    counts = Counter(
+        (each.result, each.qualifier if each.result in ("not_met", "cannot_say", "not_tested") else "")
+        for each in criteria
+    )
+    ordered = sorted(counts.items(), key=lambda item: (TELLING.index(item[0][0]), item[0][1]))
+    return tuple(
+        Line(result=result, words=_number_of(number, result), qualifier=qualifier)
+        for (result, qualifier), number in ordered
+    )
+
+
+def _number_of(number: int, result: str) -> str:
+    if result == "not_applicable":
+        return "1 does not apply" if number == 1 else f"{number} do not apply"
+    return f"{number} {words.RESULTS[result]}"

@@ -1,0 +1,257 @@
+"""The facts of a record as tables, in the order in which a referral is typed. A blank cell is ``None``."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from referral.criteria import judgements
+from referral.facts import CaseRecord, FunctionalSystems, Measurement, MriStudy, Relapse
+from referral.packet import words
+from referral.packet.timeline import relapse_name
+
+Cells = tuple[str | None, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactTable:
+    """One table, or pairs of names and values where it has no columns.
+
+    ``note`` says how complete it is; ``blanks`` names what is not recorded at all.
+    """
+
+    key: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[Cells, ...]
+    note: str = ""
+    blanks: tuple[str, ...] = ()
+
+
+def fact_tables(record: CaseRecord) -> tuple[FactTable, ...]:
+    """Give every fact of a record, table by table."""
+    return (
+        _diagnosis(record),
+        _relapses(record),
+        _mri(record),
+        _edss(record),
+        _treatments(record),
+        _walking(record),
+        _measurements(record),
+        _infection(record),
+        _comorbidity(record),
+        _judgements(record),
+    )
+
+
+def _pairs(key: str, title: str, facts: Iterable[tuple[str, str | None]]) -> FactTable:
+    """Lay out single facts: those recorded in pairs, the others named below."""
+    facts = tuple(facts)
+    return FactTable(
+        key=key,
+        title=title,
+        columns=(),
+        rows=tuple((words.sentence_case(name), value) for name, value in facts if value is not None),
+        blanks=tuple(name for name, value in facts if value is None),
+    )
+
+
+def _diagnosis(record: CaseRecord) -> FactTable:
+    diagnosis, patient = record.diagnosis, record.patient
+    facts = (
+        ("Date of birth", words.day(patient.birth_date)),
+        ("Sex", words.SEXES.get(patient.sex) if patient.sex and patient.sex != "unknown" else None),
+        ("Phenotype", words.PHENOTYPES.get(diagnosis.phenotype or "")),
+        ("Diagnostic criteria", diagnosis.criteria),
+        ("First symptom", words.day(diagnosis.symptom_onset)),
+        ("Diagnosis", words.day(diagnosis.diagnosed_on)),
+        ("First disease-modifying treatment", words.day(diagnosis.first_treated_on)),
+        ("Oligoclonal bands in cerebrospinal fluid", words.yes_no(diagnosis.csf_oligoclonal_bands)),
+        ("Aquaporin-4 antibodies", _serology(diagnosis.aqp4_igg)),
+        ("MOG antibodies", _serology(diagnosis.mog_igg)),
+    )
+    return _pairs("diagnosis", "Person and diagnosis", facts)
+
+
+def _serology(value: str | None) -> str | None:
+    return words.SEROLOGY.get(value, value) if value else None
+
+
+def _relapses(record: CaseRecord) -> FactTable:
+    since = record.relapses.complete_since
+    columns = (
+        "Onset", "Severity", "Recovery", "Systems", "Steroids", "Disabling", "Confirmed", "EDSS before, peak, after",
+    )  # fmt: skip
+    return FactTable(
+        key="relapses",
+        title="Relapses",
+        columns=columns,
+        rows=tuple(_relapse(relapse) for relapse in record.relapses.events or ()),
+        note=f"The list is complete since {since.words}."
+        if since
+        else "How complete the list is, is not recorded.",
+    )
+
+
+def _relapse(relapse: Relapse) -> Cells:
+    return (
+        words.day(relapse.onset)
+        if not relapse.pseudo
+        else f"{words.day(relapse.onset)}: {relapse_name(relapse)}",
+        relapse.severity,
+        relapse.recovery,
+        words.listed(relapse.systems, words.SYSTEMS),
+        words.yes_no(relapse.steroid_treated),
+        words.yes_no(relapse.disabling),
+        words.yes_no(relapse.confirmed_by_neurologist),
+        _together(
+            ("{}", words.number(relapse.edss_before, 1)),
+            ("{}", words.number(relapse.edss_peak, 1)),
+            ("{}", words.number(relapse.edss_after, 1)),
+        ),
+    )
+
+
+def _together(*values: tuple[str, str | None]) -> str | None:
+    """Put values that belong together into one cell, each blank said; a blank cell if all are."""
+    if all(value is None for _, value in values):
+        return None
+    return ", ".join(form.format(words.NOT_RECORDED if value is None else value) for form, value in values)
+
+
+def _mri(record: CaseRecord) -> FactTable:
+    columns = (
+        "Date", "Region", "Contrast", "Enhancing lesions", "T2 lesions", "Compared with", "Days since steroids",
+        "In cord or brainstem",
+    )  # fmt: skip
+    return FactTable(key="mri", title="MRI studies", columns=columns, rows=tuple(map(_study, record.mri)))
+
+
+def _study(study: MriStudy) -> Cells:
+    return (
+        words.day(study.date),
+        words.listed(study.regions, words.REGIONS),
+        words.yes_no(study.contrast),
+        _together(
+            ("{}", words.count(study.gd_lesions)), ("largest {} mm", words.number(study.gd_max_diameter_mm))
+        ),
+        _together(
+            ("new {}", words.count(study.new_t2)),
+            ("enlarging {}", words.count(study.enlarging_t2)),
+            ("all {}", words.count(study.t2_lesions)),
+        ),
+        words.day(study.compared_with),
+        words.number(study.days_since_steroids),
+        words.yes_no(study.cord_or_brainstem_lesions),
+    )
+
+
+def _edss(record: CaseRecord) -> FactTable:
+    rows = tuple(
+        (
+            words.day(score.date),
+            words.number(score.score, 1),
+            words.SOURCES.get(score.source or ""),
+            words.yes_no(score.during_relapse),
+            _grades(score.functional_systems),
+        )
+        for score in record.edss
+    )
+    columns = ("Date", "EDSS", "Taken", "During a relapse", "Functional systems")
+    return FactTable(key="edss", title="EDSS", columns=columns, rows=rows)
+
+
+def _grades(systems: FunctionalSystems) -> str | None:
+    named = ((name, getattr(systems, key)) for key, name in words.SYSTEM_GRADES.items())
+    return ", ".join(f"{name} {grade}" for name, grade in named if grade is not None) or None
+
+
+def _treatments(record: CaseRecord) -> FactTable:
+    notes = {
+        True: "Every treatment ever given is listed.",
+        False: "The list is not complete.",
+        None: "Whether the list is complete is not recorded.",
+    }
+    rows = tuple(
+        (
+            words.drug(course.drug),
+            words.day(course.start),
+            words.day(course.stop) or ("ongoing" if course.ongoing else None),
+            words.day(course.last_dose),
+            words.OUTCOMES.get(course.outcome or ""),
+        )
+        for course in record.treatments.courses or ()
+    )
+    columns = ("Drug", "Start", "Stop", "Last dose", "Outcome")
+    return FactTable(
+        key="treatments",
+        title="Treatments",
+        columns=columns,
+        rows=rows,
+        note=notes[record.treatments.complete],
+    )
+
+
+def _walking(record: CaseRecord) -> FactTable:
+    walking = record.ambulation
+    distance = None if walking.distance_m is None else f"{walking.distance_m} m without resting"
+    facts = (
+        ("Distance", distance),
+        ("Help", words.AIDS.get(walking.aid or "")),
+        ("Date", words.day(walking.date)),
+    )
+    return _pairs("walking", "Walking", facts)
+
+
+def _measurements(record: CaseRecord) -> FactTable:
+    found: list[tuple[str, Measurement | None]] = [
+        (name, getattr(record.organ_function, key, None) or getattr(record.performance, key, None))
+        for key, name in words.MEASUREMENTS.items()
+    ]
+    return FactTable(
+        key="organs",
+        title="Organ function and performance",
+        columns=("Measurement", "Value", "Date", "Method"),
+        rows=tuple(
+            (name, words.number(value.value), words.day(value.date), value.method)
+            for name, value in found
+            if value
+        ),
+        blanks=tuple(name.partition(",")[0] for name, value in found if not value),
+    )
+
+
+def _infection(record: CaseRecord) -> FactTable:
+    facts = ((name, _say(getattr(record.infection, key))) for key, name in words.INFECTION.items())
+    return _pairs("infection", "Infection", facts)
+
+
+def _say(value: bool | str | None) -> str | None:
+    if value is None or isinstance(value, bool):
+        return words.yes_no(value)
+    return words.SEROLOGY.get(value) or words.MALIGNANCY.get(value, words.plain(value))
+
+
+def _comorbidity(record: CaseRecord) -> FactTable:
+    facts = [(name, _say(getattr(record.comorbidity, key))) for key, name in words.COMORBIDITY.items()]
+    items = record.comorbidity.hct_ci or {}
+    facts += [(f"HCT-CI item: {words.plain(item)}", words.yes_no(flag)) for item, flag in items.items()]
+    return _pairs("comorbidity", "Other illness and circumstances", facts)
+
+
+def _judgements(record: CaseRecord) -> FactTable:
+    meanings = judgements()
+    rows = tuple(
+        (
+            meanings.get(key) or words.sentence_case(words.plain(key)),
+            words.yes_no(judgement.value),
+            judgement.by,
+            words.day(judgement.on),
+            judgement.why,
+        )
+        for key, judgement in (record.judgements or {}).items()
+    )
+    return FactTable(
+        key="judgements",
+        title="Clinical judgements",
+        columns=("Judgement", "Answer", "By", "On", "Why"),
+        rows=rows,
+    )
