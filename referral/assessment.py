@@ -11,6 +11,7 @@ from typing import Any
 
 from referral.criteria.calendar import Change, changes
 from referral.criteria.case import Case
+from referral.criteria.decides import Deciding, Paths, rank
 from referral.criteria.edition import Edition
 from referral.criteria.evaluate import EditionResult, evaluate
 from referral.facts import CaseRecord
@@ -18,14 +19,18 @@ from referral.facts import CaseRecord
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What came out for one edition, and when it changes if nothing but time passes."""
+    """What came out for one edition, which facts would settle it, and when it changes with nothing but time."""
 
     result: EditionResult
+    decides: tuple[Paths, ...]
     changes: tuple[Change, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Give it as the assessment carries it."""
-        return self.result.to_json() | {"changes": [change.to_json() for change in self.changes]}
+        return self.result.to_json() | {
+            "decides": [list(chosen) for chosen in self.decides],
+            "changes": [change.to_json() for change in self.changes],
+        }
 
 
 @dataclass(frozen=True)
@@ -55,4 +60,13 @@ def assess(record: CaseRecord, editions: Iterable[Edition], as_of: date) -> Asse
     """Put the record to each edition, in the order given."""
     case = Case.on(record, as_of)
     results = [evaluate(edition, case) for edition in editions]
-    return Assessment(as_of, record, tuple(Answered(result, changes(result, case)) for result in results))
+    deciding = Deciding(case, results)
+    sets = rank([deciding.sets(result) for result in results])
+    return Assessment(
+        as_of,
+        record,
+        tuple(
+            Answered(result, chosen, changes(result, case))
+            for result, chosen in zip(results, sets, strict=True)
+        ),
+    )

@@ -73,8 +73,8 @@ def _assess_file(path: Path, as_of: date | None, editions: Iterable[Edition]) ->
 
 def _in_text(path: Path, assessment: Assessment) -> Iterator[str]:
     yield f"{path}, as of {assessment.as_of}"
-    for result in assessment.results:
-        edition = result.edition
+    for answered in assessment.answers:
+        result, edition = answered.result, answered.result.edition
         whole = "whole list read" if edition.list_complete else "list not read whole"
         yield ""
         yield f"{edition.id}: {VERDICT_WORDS[result.verdict]}"
@@ -83,6 +83,15 @@ def _in_text(path: Path, assessment: Assessment) -> Iterator[str]:
         for finding in result.findings:
             route = f" ({finding.criterion.route})" if finding.criterion.route else ""
             yield f"  [{WORDS[finding.result]}] {finding.criterion.id}{route}: {finding.sentence}"
+        for chosen in answered.decides:
+            yield f"  would settle it, once known: {', '.join(chosen)}"
+        for change in answered.changes:
+            days = (
+                f"{change.first}"
+                if change.first == change.last
+                else f"between {change.first} and {change.last}"
+            )
+            yield f"  stays as it is until {days}, then {VERDICT_WORDS[change.verdict]} ({change.criterion})"
     yield ""
     yield "Published criteria and recorded facts; the multidisciplinary team decides."
 

@@ -144,8 +144,6 @@ class EditionResult:
                 "list_complete": edition.list_complete,
                 "evidence": edition.evidence,
             },
-            "decides": [],
-            "changes": [],
         }
 
 

@@ -1,0 +1,163 @@
+"""The facts that would settle it: the smallest sets of unknown facts which, once known, always settle the verdict."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from referral.criteria.case import Case
+from referral.criteria.edition import DECIDING
+from referral.criteria.evaluate import EditionResult, Finding, Result, Verdict, draw_verdict, find
+from referral.criteria.language import Test
+from referral.criteria.unknowns import Filling, fillings
+from referral.facts import order_faults
+
+LARGEST_SET = 3
+"""Sets of more facts help nobody who has to fetch them."""
+MOST_WORLDS = 3_000
+"""Combinations looked at for one set; a set that has more is not offered."""
+
+Paths = tuple[str, ...]
+World = tuple[tuple[str, int], ...]
+"""Facts by path, each with the place of what it turns out to be among its fillings."""
+
+
+class Deciding:
+    """The deciding sets of many editions, asked of one case; what one edition worked out helps the next."""
+
+    def __init__(self, case: Case, results: Sequence[EditionResult]) -> None:
+        self.case = case
+        self._limits: dict[str, set[Decimal]] = {}
+        for finding in (finding for result in results for finding in result.findings):
+            for path in finding.answer.missing:
+                self._limits.setdefault(path, set()).update(_limits(finding))
+        self._fillings: dict[str, tuple[Filling, ...]] = {}
+        self._cases: dict[World, Case | None] = {}
+        self._found: dict[tuple[int, World], Finding] = {}
+
+    def sets(self, result: EditionResult) -> tuple[Paths, ...]:
+        """Give the smallest sets for one edition, in the order in which they are met."""
+        if result.verdict is not Verdict.CANNOT_SAY:
+            return tuple(dict.fromkeys(_fall_backs(result)))
+        frontier: list[Paths] = [()]
+        seen: set[Paths] = set()
+        for _ in range(LARGEST_SET):
+            settled: list[Paths] = []
+            further: list[Paths] = []
+            for chosen in frontier:
+                for path in self._blockers(result, chosen):
+                    wider = tuple(sorted({*chosen, path}))
+                    if path in chosen or wider in seen:
+                        continue
+                    seen.add(wider)
+                    (further if self._open_world(result, wider) else settled).append(wider)
+            if settled:
+                return tuple(settled)
+            frontier = further
+        return ()
+
+    def _blockers(self, result: EditionResult, chosen: Paths) -> Iterator[str]:
+        """Name what is not known in one world in which these facts are known and the verdict still is not."""
+        findings = self._open_world(result, chosen) or ()
+        deciding = [f for f in findings if f.result is Result.CANNOT_SAY and f.criterion.kind in DECIDING]
+        common = [finding for finding in deciding if finding.criterion.route is None]
+        blocking = [min(common, key=lambda f: len(f.answer.missing))] if common else deciding
+        yield from dict.fromkeys(path for finding in blocking for path in finding.answer.missing)
+
+    def _open_world(self, result: EditionResult, chosen: Paths) -> Sequence[Finding] | None:
+        """Find a way for these facts to turn out that leaves the verdict open; ``None`` if there is none."""
+        if not chosen:
+            return result.findings
+        reading = [
+            place
+            for place, finding in enumerate(result.findings)
+            if finding.criterion.kind in DECIDING and not set(chosen).isdisjoint(finding.answer.missing)
+        ]
+        options = [self._told_apart(result, reading, chosen, path) for path in chosen]
+        for number, combination in enumerate(itertools.product(*options)):
+            if number >= MOST_WORLDS:
+                return result.findings
+            findings = self._in_world(result, reading, tuple(zip(chosen, combination, strict=True)))
+            if findings and draw_verdict(result.edition, findings) is Verdict.CANNOT_SAY:
+                return findings
+        return None
+
+    def _told_apart(self, result: EditionResult, reading: list[int], chosen: Paths, path: str) -> list[int]:
+        """Keep one value of a fact for every way in which it changes the criteria, if they read no other of the set."""
+        if path not in self._fillings:
+            limits = tuple(sorted(self._limits.get(path, ())))
+            self._fillings[path] = fillings(path, self.case, limits)
+        every_option = list(range(len(self._fillings[path])))
+        readers = [place for place in reading if path in result.findings[place].answer.missing]
+        others = set(chosen) - {path}
+        if any(others & set(result.findings[place].answer.missing) for place in readers):
+            return every_option
+        kept: dict[tuple[Result, ...], int] = {}
+        for option in every_option:
+            findings = self._in_world(result, readers, ((path, option),))
+            if findings:
+                kept.setdefault(tuple(findings[place].result for place in readers), option)
+        return list(kept.values())
+
+    def _in_world(self, result: EditionResult, reading: list[int], world: World) -> list[Finding] | None:
+        """Ask the criteria that read these facts again; ``None`` where the facts cannot stand together."""
+        case = self._case(world)
+        if case is None:
+            return None
+        findings = list(result.findings)
+        for place in reading:
+            read = tuple(part for part in world if part[0] in findings[place].answer.missing)
+            findings[place] = self._find(findings[place], read)
+        return findings
+
+    def _case(self, world: World) -> Case | None:
+        if world not in self._cases:
+            record = self.case.record
+            for path, option in world:
+                record = self._fillings[path][option](record)
+            stands = not any(order_faults(record, self.case.known_on))
+            self._cases[world] = Case(record, self.case.as_of, self.case.known_on) if stands else None
+        return self._cases[world]
+
+    def _find(self, finding: Finding, world: World) -> Finding:
+        key = (id(finding.criterion), world)
+        if key not in self._found:
+            case = self._case(world)
+            self._found[key] = find(finding.criterion, case) if case else finding
+        return self._found[key]
+
+
+def _limits(finding: Finding) -> Iterator[Decimal]:
+    tests = (finding.criterion.test, finding.criterion.applies_if)
+    for test in tests:
+        for leaf in test.leaves() if test else ():
+            yield from numbers_of(leaf)
+
+
+def numbers_of(leaf: Test) -> Iterator[Decimal]:
+    """Every number that a leaf compares with."""
+    pending = [getattr(leaf, name) for name in getattr(leaf, "__dataclass_fields__", ())]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, bool) or value is None:
+            continue
+        if isinstance(value, int | Decimal):
+            yield Decimal(value)
+        elif isinstance(value, tuple):
+            pending += value
+        elif hasattr(value, "__dataclass_fields__"):
+            pending += [getattr(value, name) for name in value.__dataclass_fields__]
+
+
+def _fall_backs(result: EditionResult) -> Iterator[Paths]:
+    """Dates that a fall-back anchor stood in for: worth knowing although the result is settled."""
+    for finding in result.findings:
+        named = {fact.path for fact in finding.facts}
+        fallen = "diagnosis.symptom_onset" in named and "diagnosis.diagnosed_on" in finding.answer.missing
+        if fallen and finding.result in (Result.MET, Result.NOT_MET):
+            yield ("diagnosis.diagnosed_on",)
+
+
+def rank(sets: Sequence[tuple[Paths, ...]]) -> tuple[tuple[Paths, ...], ...]:
+    """Put each edition's sets in order: those first that settle the most editions."""
+    settles = {chosen: sum(chosen in other for other in sets) for edition in sets for chosen in edition}
+    return tuple(tuple(sorted(edition, key=lambda chosen: -settles[chosen])) for edition in sets)
