@@ -1,0 +1,44 @@
+# make run: set up what is missing and serve, with demonstration data. make test: set up and run every test.
+# make bench: print the speeds. Each can be typed again and again; nothing that is there is made anew.
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PIP = .venv/bin/python -m pip --disable-pip-version-check --no-input install -q
+
+.PHONY: run test bench tools
+.DEFAULT_GOAL := run
+
+run: .venv/run.stamp
+	@.ci/packages run
+	@.venv/bin/flask setup --demo
+	@echo
+	@echo "Pons answers at http://$(HOST):$(PORT) (Ctrl+C ends it)"
+	@exec .venv/bin/gunicorn --worker-class gthread --workers 2 --threads 4 --no-control-socket \
+		--log-level warning --bind $(HOST):$(PORT) "app:create_app()"
+
+test: .venv/test.stamp
+	@.ci/packages test
+	@.venv/bin/python -m pytest -n 2
+
+bench: .venv/test.stamp
+	@.ci/packages run
+	@.venv/bin/python -m tests.bench
+
+tools: .venv/test.stamp
+	@.ci/packages run
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Pons needs Python 3.11 or newer: sudo apt-get install -y python3 python3-venv"; exit 1; }
+	@.ci/packages python "$(PYTHON)"
+	@echo "Setting up; the first time takes a few minutes ..."
+	@"$(PYTHON)" -m venv .venv
+
+.venv/run.stamp: requirements.txt | .venv/bin/python
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+.venv/test.stamp: requirements.txt tests/requirements.txt | .venv/bin/python
+	@$(PIP) -r tests/requirements.txt
+	@touch $@ .venv/run.stamp
