@@ -67,7 +67,9 @@ def read_case(typed: Draft, as_of: date, programmes: Mapping[str, str] | None = 
                 _lay_at_its_field(fault, found)
     for doubt in doubts(record):
         field = found[doubt.path]
-        field.doubts.append(f"{quoted(field.typed)} was given; this is {_in_words(doubt.allowed)}.")
+        beside = doubt.given.partition(", ")[2]
+        given = f"{quoted(field.shown)} was given {beside}".rstrip()
+        field.doubts.append(f"{_in_words(given)}; {_in_words(doubt.allowed)}.")
     return ReadCase(
         record=record,
         identity=forms["person"].read("", {}) or {},

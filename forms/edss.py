@@ -30,7 +30,7 @@ class ScoreForm(Part):
     noun = "EDSS"
 
     date = PartialDateField("Date")
-    score = EdssField("EDSS", "0, 1.0, 1.5 … 10")
+    score = EdssField("EDSS")
     source = ChoiceField("How it was found", SOURCES)
     during_relapse = FlagField("Taken during a relapse")
     functional_systems = Group(
@@ -46,4 +46,8 @@ class EdssForm(Section):
     why = "The latest one is read, if it is not older than a year. Earlier ones show whether it rose."
     asked = ("edss",)
 
-    edss = Rows(ScoreForm, "EDSS")
+    edss = Rows(
+        ScoreForm,
+        "EDSS",
+        "0, 1.0, 1.5 and so on by halves up to 10, with a point. Dates may be a day, a month or a year, day first.",
+    )

@@ -67,6 +67,11 @@ class Fact(Field):  # type: ignore[misc]
         return self.raw_data[0] if self.raw_data else ""
 
     @property
+    def shown(self) -> str:
+        """What was typed or chosen, in the words of the page; blank where nothing was."""
+        return self.typed.strip()
+
+    @property
     def touched(self) -> bool:
         """Whether anything was typed or chosen."""
         return any(text.strip() for text in self.raw_data or ())
@@ -82,9 +87,9 @@ class Fact(Field):  # type: ignore[misc]
             self.errors = [*self.errors, message]
 
     @property
-    def error_id(self) -> str:
-        """The id of the place where the field says what is wrong."""
-        return f"{self.id}-error"
+    def read_as(self) -> str:
+        """How it was understood, where that needs saying."""
+        return ""
 
 
 def _refuse(text: str, why: str) -> ValueError:
@@ -228,6 +233,11 @@ class LongTextField(TextField):
     kind = "textarea"
     longest = LONGEST_KEPT
 
+    def __init__(self, label: str, hint: str = "", *, rows: int = 4, **kwargs: Any) -> None:
+        """Take how many lines are in sight."""
+        super().__init__(label, hint, **kwargs)
+        self.rows = rows
+
     def shape(self, text: str) -> str:
         """Give the words with their line ends."""
         return self._seen(text).strip()
@@ -237,6 +247,7 @@ class ChoiceField(Fact):
     """One of several answers, *not known* first and chosen as long as nobody has touched it."""
 
     kind = "select"
+    blank: ClassVar[str] = NOT_KNOWN
 
     def __init__(self, label: str, choices: Mapping[str, str], hint: str = "", **kwargs: Any) -> None:
         """Take the answers: what the record says, and how it is shown."""
@@ -246,9 +257,14 @@ class ChoiceField(Fact):
     def read(self, text: str) -> Any:
         """Give the answer."""
         if text not in self.choices:
-            shown = ", ".join((*self.choices.values(), NOT_KNOWN))
+            shown = ", ".join((*self.choices.values(), self.blank))
             raise _refuse(text, f"Allowed: {shown}.")
         return text
+
+    @property
+    def shown(self) -> str:
+        """The chosen answers, as they stand on the page."""
+        return ", ".join(self.choices.get(text, text) for text in self.raw_data or ())
 
 
 class RadiosField(ChoiceField):
@@ -308,8 +324,9 @@ class TicksField(ChoiceField):
 
 
 def _brand_names(drug: Drug) -> set[str]:
-    """Give the names by which a drug is sold: "Betaferon (EU)" is Betaferon; "generics" names none."""
-    bare = (re.sub(r"\s*\(.*", "", brand) for brand in drug.brands)
+    """Give the names by which a drug is sold: "Tysabri IV/SC" is Tysabri; "generics" names none."""
+    brands = (name for brand in drug.brands for name in re.split(r"/(?=[A-Z][a-z])", brand))
+    bare = (re.sub(r" (\(|and other).*| (IV/SC|IV|SC|ODT)$", "", brand) for brand in brands)
     return {name.casefold() for name in bare if name[:1].isupper()}
 
 
@@ -325,6 +342,8 @@ class DrugField(Fact):
         found = drugs_named(text) or tuple(drug for drug in drugs() if text.casefold() in _brand_names(drug))
         if len(found) == 1:
             return found[0].key
+        if len({drug.substance for drug in found}) == 1:
+            return found[0].substance
         if len(text) > self.most:
             raise _refuse(text, f"Allowed: a name of at most {self.most} characters.")
         return text

@@ -17,7 +17,7 @@ class JudgementForm(Part):
     value = FlagField("Answer")
     by = TextField("By whom")
     on = PartialDateField("On")
-    why = LongTextField("Why", most=LONGEST_TEXT)
+    why = LongTextField("Why", most=LONGEST_TEXT, rows=1)
 
 
 class _JudgementsPage(Section):

@@ -21,8 +21,8 @@ class StudyForm(Part):
 
     date = PartialDateField("Date of the study")
     contrast = FlagField("Contrast given")
-    compared_with = PartialDateField("Compared with the study of", "The date of the earlier study")
-    gd_lesions = CountField("Enhancing lesions", "0 if none; “at least 3”; “3 to 5”")
+    compared_with = PartialDateField("Compared with the study of")
+    gd_lesions = CountField("Enhancing lesions")
     gd_max_diameter_mm = DecimalField("Largest enhancing lesion, mm")
     new_t2 = CountField("New T2 lesions")
     enlarging_t2 = CountField("Enlarging T2 lesions")
@@ -43,4 +43,9 @@ class MriForm(Section):
     )
     asked = ("mri",)
 
-    mri = Rows(StudyForm, "MRI studies")
+    mri = Rows(
+        StudyForm,
+        "MRI studies",
+        "Dates may be a day, a month or a year, day first. Lesions may be counted exactly (0, 3), “at least 3” "
+        "or “3 to 5”.",
+    )

@@ -32,6 +32,15 @@ class Problem(NamedTuple):
     message: str
 
 
+class Difference(NamedTuple):
+    """One field of which two versions of a page say different things."""
+
+    field_id: str
+    label: str
+    stored: str
+    mine: str
+
+
 class Part(Form):  # type: ignore[misc]
     """Some fields that belong together: an entry of a list, a measurement, a section."""
 
@@ -192,6 +201,19 @@ class Section(Part):
         if not self.touched:
             return "empty"
         return "filled" if all(_touched(self[name]) for name in self.asked) else "part"
+
+
+def differences(stored: Section, mine: Section) -> list[Difference]:
+    """List the fields that differ, in the order of the page; a field that one version lacks is blank there."""
+    theirs = {field.name: (field, label) for field, label, _ in _walk(stored, "", "")}
+    ours = {field.name: (field, label) for field, label, _ in _walk(mine, "", "")}
+    found = []
+    for name, (field, label) in (ours | {k: v for k, v in theirs.items() if k not in ours}).items():
+        there = theirs[name][0].shown if name in theirs else ""
+        here = ours[name][0].shown if name in ours else ""
+        if there != here:
+            found.append(Difference(field.id, label, there, here))
+    return found
 
 
 def _posted(typed: Mapping[str, Sequence[str]]) -> "MultiDict[str, str]":

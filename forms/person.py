@@ -14,13 +14,19 @@ NHS_NUMBER, CHI_NUMBER = "NHS number", "CHI number"
 IDENTIFIERS = {kind: kind for kind in (NHS_NUMBER, CHI_NUMBER, "Hospital number", "Other number")}
 
 
+class KindField(ChoiceField):
+    """The kind of a number."""
+
+    blank = "Choose"
+
+
 class IdentifierForm(Part):
     """One number by which the person is known, with its kind: the check digits of two kinds overlap."""
 
     needed = ("type", "value")
     noun = "number"
 
-    type = ChoiceField("Kind of number", IDENTIFIERS)
+    type = KindField("Kind of number", IDENTIFIERS)
     value = TextField("Number", most=40)
 
     def read(self, path: str, found: Found) -> dict[str, Any] | None:
@@ -65,7 +71,7 @@ class PersonForm(Section):
     given_name = TextField("Given name")
     birth_date = PartialDateField("Date of birth", "Day first, for example 17/05/1988 or 17 May 1988")
     sex = ChoiceField("Sex", SEX)
-    identifiers = Rows(IdentifierForm, "Numbers")
+    identifiers = Rows(IdentifierForm, "Numbers", "By which the person is known: two are better than one.")
 
 
 def has_check_digit(digits: str) -> bool:

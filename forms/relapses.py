@@ -30,7 +30,7 @@ class RelapseForm(Part):
     needed = ("onset",)
     noun = "relapse"
 
-    onset = PartialDateField("Onset", "For example March 2026")
+    onset = PartialDateField("Onset")
     severity = ChoiceField("Severity", SEVERITIES)
     recovery = ChoiceField("Recovery", RECOVERIES)
     steroid_treated = FlagField("Treated with steroids")
@@ -60,7 +60,11 @@ class RelapsesForm(Section):
         "The day from which on every relapse is listed below, for example 2023. "
         "With a date here and no relapse below, there was none since.",
     )
-    events = Rows(RelapseForm, "Relapses")
+    events = Rows(
+        RelapseForm,
+        "Relapses",
+        "Onsets may be a day, a month or a year, day first: 17/05/2016, May 2016, 2016.",
+    )
 
     def read(self, path: str, found: Found) -> dict[str, Any] | None:
         """Give the relapses. A day since which none is missing, with none listed, says that none were."""

@@ -13,6 +13,8 @@ from referral.facts import LONGEST_TEXT
 class ProgrammeField(ChoiceField):
     """A transplant programme, by its id. Which there are is for the caller to say: see :meth:`offer`."""
 
+    blank = "Not chosen yet"
+
     def __init__(self, label: str, hint: str, **kwargs: Any) -> None:
         """Take the label; the choices come later."""
         super().__init__(label, {}, hint, **kwargs)

@@ -27,16 +27,13 @@ class CourseForm(Part):
     needed = ("drug",)
     noun = "course"
 
-    drug = DrugField("Drug", "International or brand name")
+    drug = DrugField("Drug")
     unlisted = TickField("This drug is not in the list", recorded=False)
     start = PartialDateField("Start")
-    stop = PartialDateField(
-        "Stop",
-        "The day on which it ceased to be the treatment (the switch, the decision): not the last infusion",
-    )
-    last_dose = PartialDateField("Last dose", "The last infusion, injection or tablet")
+    stop = PartialDateField("Stop (the switch or decision)")
+    last_dose = PartialDateField("Last dose (infusion, tablet)")
     ongoing = FlagField("Still the treatment")
-    outcome = ChoiceField("Outcome", OUTCOMES, "Only “failed” counts as a failed treatment")
+    outcome = ChoiceField("Outcome", OUTCOMES)
 
     def clashes(self) -> Iterator[tuple[str, str]]:
         """Find a drug that nobody knows and nobody has said to be one that the list lacks."""
@@ -70,9 +67,14 @@ class TreatmentsForm(Section):
 
     complete = FlagField(
         "Every course ever given is listed",
-        "“Yes” with no course below says that no disease-modifying drug was ever given",
+        "“Yes” with no course below says: never treated",
     )
-    courses = Rows(CourseForm, "Courses")
+    courses = Rows(
+        CourseForm,
+        "Courses",
+        "“Stop” is the day on which a drug ceased to be the person’s treatment (the switch, the decision), not "
+        "its last infusion: that is the “last dose”. Dates may be a day, a month or a year, day first.",
+    )
 
     def read(self, path: str, found: Any) -> dict[str, Any] | None:
         """Give the courses. A list said to be complete, with none in it, says: never treated."""

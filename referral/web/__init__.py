@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from referral.web import errors, layout, pages, session
+from referral.web import drafts, errors, layout, pages, session
 
 
 def register(app: Flask) -> None:
@@ -11,3 +11,4 @@ def register(app: Flask) -> None:
     session.register(app)
     errors.register(app)
     app.register_blueprint(pages.pages)
+    app.register_blueprint(drafts.drafts)

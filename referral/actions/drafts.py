@@ -1,0 +1,132 @@
+"""Deeds on a draft: open it, save one of its sections. A draft always saves, whatever is wrong with it."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from forms import SECTIONS, read_case
+from referral import audit, auth, clock
+from referral.errors import ConflictError, ForbiddenError, NotFoundError
+from referral.facts import digest
+from referral.models import AuditEntry, Organisation, OrganisationKind, Referral, User
+from referral.workflow import Role, State
+
+SAVED = "draft_saved"
+SECTION_KEYS = tuple(section.key for section in SECTIONS)
+
+
+class StaleSectionError(ConflictError):
+    """The section has been saved by somebody else, or in another tab, since this form was opened."""
+
+
+def open_draft(session: Session, actor: User) -> Referral:
+    """Open an empty draft in the name of the neurologist, or of the one for whom the delegate works."""
+    referrer = actor if actor.role is Role.NEUROLOGIST else actor.works_for
+    if actor.role not in auth.REFERRERS or referrer is None:
+        raise ForbiddenError("Only a neurologist, or a delegate who works for one, can open a referral.")
+    referral = Referral(
+        number=next_number(session),
+        organisation_id=actor.organisation_id,
+        referrer_id=referrer.id,
+        state=State.DRAFT,
+        typed={},
+    )
+    session.add(referral)
+    session.flush()
+    audit.record(session, actor, "draft_opened", referral)
+    return referral
+
+
+def next_number(session: Session) -> str:
+    """Give the next number of this year: P-2026-0007."""
+    year = f"P-{clock.today().year}-"
+    last = session.scalar(select(func.max(Referral.number)).where(Referral.number.startswith(year)))
+    return f"{year}{int(last.removeprefix(year)) + 1 if last else 1:04}"
+
+
+def get_draft(session: Session, viewer: User, referral_id: UUID) -> Referral:
+    """Fetch a draft that this person may edit, and hold it until the transaction ends.
+
+    Raises:
+        NotFoundError: it does not exist, or it is not theirs to edit.
+        ConflictError: it has been sent, and what was sent stays as it is.
+
+    """
+    wanted = (
+        select(Referral)
+        .where(Referral.id == referral_id, auth.scope(viewer))
+        .with_for_update(of=Referral)
+        .execution_options(populate_existing=True)
+    )
+    referral = session.scalar(wanted) if viewer.role in auth.REFERRERS else None
+    if referral is None:
+        raise NotFoundError
+    if referral.state is not State.DRAFT:
+        raise ConflictError(
+            f"This case is {referral.state.words} and can no longer be edited. Nothing was changed."
+        )
+    return referral
+
+
+def fingerprint(referral: Referral, section: str) -> str:
+    """Give the digest of what is stored of a section: what a form was opened with."""
+    return digest(referral.typed.get(section, {}))
+
+
+def save_section(
+    session: Session, actor: User, referral: Referral, section: str, typed: dict[str, list[str]], opened: str
+) -> bool:
+    """Store a section as it was typed; tell whether that changed anything.
+
+    ``opened`` is the fingerprint of the section when its form was opened. What other sections hold by now does
+    not matter.
+
+    Raises:
+        StaleSectionError: the section has changed since, and says something else than what is to be stored.
+
+    """
+    if section not in SECTION_KEYS:
+        raise NotFoundError
+    stored: dict[str, list[str]] = referral.typed.get(section, {})
+    if typed == stored:
+        return False
+    if opened != fingerprint(referral, section):
+        raise StaleSectionError("This section has been saved elsewhere since this form was opened.")
+    referral.typed = {**referral.typed, section: typed}
+    referral.draft_version += 1
+    name_for_lists(referral)
+    changed = sorted(name for name in typed.keys() | stored.keys() if typed.get(name) != stored.get(name))
+    audit.record(
+        session, actor, SAVED, referral, section=section, version=referral.draft_version, fields=changed
+    )
+    return True
+
+
+def name_for_lists(referral: Referral) -> None:
+    """Copy who the person is from what was typed to the columns that lists show."""
+    identity: dict[str, Any] = read_case(referral.typed, clock.today()).identity
+    referral.family_name = identity.get("family_name")
+    referral.given_name = identity.get("given_name")
+    referral.birth_date = identity.get("birth_date")
+
+
+def find_last_save(session: Session, referral: Referral, section: str) -> AuditEntry | None:
+    """Find who saved a section last, and when."""
+    saves = (
+        select(AuditEntry)
+        .where(AuditEntry.referral_id == referral.id, AuditEntry.deed == SAVED)
+        .order_by(AuditEntry.id.desc())
+    )
+    return next((save for save in session.scalars(saves) if save.detail.get("section") == section), None)
+
+
+def programmes(session: Session) -> dict[str, str]:
+    """Give the transplant programmes that a referral may be addressed to: name by id."""
+    kept = (
+        select(Organisation)
+        .where(Organisation.kind == OrganisationKind.PROGRAMME)
+        .order_by(func.lower(Organisation.name))
+    )
+    return {str(programme.id): programme.name for programme in session.scalars(kept)}
