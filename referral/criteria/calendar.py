@@ -53,7 +53,8 @@ class _Step:
 
 def changes(result: EditionResult, case: Case) -> tuple[Change, ...]:
     """Look ten years ahead, with nothing new recorded."""
-    return tuple(_merged(list(_steps(result, case))))
+    until = add_years(case.as_of, YEARS_AHEAD)
+    return tuple(change for change in _merged(list(_steps(result, case))) if change.first <= until)
 
 
 def _steps(result: EditionResult, case: Case) -> Iterator[_Step]:
@@ -90,7 +91,7 @@ def _steps(result: EditionResult, case: Case) -> Iterator[_Step]:
 def turns_of(criterion: Criterion, case: Case) -> frozenset[date]:
     """The days within the look-ahead on which the criterion may turn."""
     tests = (criterion.test, criterion.applies_if) if criterion.applies_if else (criterion.test,)
-    until = add_years(case.as_of, YEARS_AHEAD)
+    until = add_years(case.as_of, YEARS_AHEAD + 1)  # a year known by its number may end a range after ten years
     return frozenset(day for test in tests for day in test.turns(case) if case.as_of < day <= until)
 
 

@@ -60,7 +60,8 @@ class Deciding:
         findings = self._open_world(result, chosen) or ()
         deciding = [f for f in findings if f.result is Result.CANNOT_SAY and f.criterion.kind in DECIDING]
         common = [finding for finding in deciding if finding.criterion.route is None]
-        blocking = [min(common, key=lambda f: len(f.answer.missing))] if common else deciding
+        last = len(chosen) == LARGEST_SET - 1  # the last fact must answer what blocks every route, so one is enough
+        blocking = [min(common, key=lambda f: len(f.answer.missing))] if common and last else deciding
         yield from dict.fromkeys(path for finding in blocking for path in finding.answer.missing)
 
     def _open_world(self, result: EditionResult, chosen: Paths) -> Sequence[Finding] | None:

@@ -1,0 +1,157 @@
+"""The facts that would settle it: whatever they turn out to be, the verdict is settled; and none of them is spare."""
+
+import itertools
+import random
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from referral.assessment import assess
+from referral.criteria import library
+from referral.criteria.case import Case
+from referral.criteria.decides import rank
+from referral.criteria.edition import Edition
+from referral.criteria.evaluate import Verdict, evaluate
+from referral.criteria.files import read_yaml
+from referral.criteria.unknowns import SCORES, fillings
+from referral.facts import CaseRecord, RecordError, read_record
+from tests.core.records import AS_OF, CASES, courses, make_record, relapses
+
+LIMITS = tuple(map(Decimal, (0, 2, 3, 10, 15, 18, 20, 45, 50, 55, 60, 65)))
+
+
+def verdict(edition: Edition, record: CaseRecord, as_of: date) -> Verdict:
+    return evaluate(edition, Case.on(record, as_of)).verdict
+
+
+def turned_out(record: CaseRecord, path: str, as_of: date, chance: random.Random) -> CaseRecord | None:
+    """Let a fact turn out to be anything; ``None`` if it cannot be so. Dates and numbers are drawn afresh."""
+    plain = record.to_json()
+    section, _, name = path.partition(".")
+    if section == "diagnosis" and name.endswith(("_on", "_onset")):
+        day = as_of - timedelta(days=chance.randrange(12_000))
+        plain.setdefault("diagnosis", {})[name] = day.isoformat()
+    elif path == "patient.birth_date":
+        plain.setdefault("patient", {})["birth_date"] = (
+            as_of - timedelta(days=chance.randrange(36_000))
+        ).isoformat()
+    elif section == "organ_function":
+        plain.setdefault(section, {})[name] = {"value": chance.randrange(0, 120), "date": as_of.isoformat()}
+    elif path == "edss":
+        score = chance.choice(SCORES)
+        plain.setdefault("edss", []).append(
+            {"date": as_of.isoformat(), "score": score, "during_relapse": chance.random() < 0.5}
+        )
+    else:
+        ways = fillings(path, Case.on(record, as_of), LIMITS)
+        return chance.choice(ways)(record)
+    try:
+        return read_record(plain, as_of)
+    except RecordError:
+        return None
+
+
+@pytest.mark.parametrize("path", sorted(CASES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_filling_a_deciding_set_always_settles(path: Path) -> None:
+    given = read_yaml(path.read_text(encoding="utf-8"))
+    as_of = date.fromisoformat(given["as_of"])
+    record = read_record(given["record"], as_of)
+    chance = random.Random(path.stem)  # noqa: S311 - the same draws every time
+    for answered in assess(record, library().values(), as_of).answers:
+        for chosen in answered.decides:
+            for _ in range(40):
+                filled: CaseRecord | None = record
+                for name in chosen:
+                    filled = turned_out(filled, name, as_of, chance) if filled else None
+                if filled:
+                    settled = verdict(answered.result.edition, filled, as_of)
+                    assert settled is not Verdict.CANNOT_SAY, (
+                        answered.result.edition.id,
+                        chosen,
+                        filled.to_json(),
+                    )
+
+
+@pytest.mark.parametrize("path", sorted(CASES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_no_fact_of_a_deciding_set_is_spare(path: Path) -> None:
+    given = read_yaml(path.read_text(encoding="utf-8"))
+    as_of = date.fromisoformat(given["as_of"])
+    record = read_record(given["record"], as_of)
+    for answered in assess(record, library().values(), as_of).answers:
+        if answered.result.verdict is not Verdict.CANNOT_SAY:
+            continue
+        for chosen in answered.decides:
+            for spare in chosen:
+                kept = [name for name in chosen if name != spare]
+                ways = [fillings(name, Case.on(record, as_of), LIMITS) for name in kept]
+                worlds = itertools.islice(itertools.product(*ways), 4000)
+                assert any(
+                    verdict(answered.result.edition, fill_all(record, world), as_of) is Verdict.CANNOT_SAY
+                    for world in worlds
+                ), (answered.result.edition.id, chosen, spare)
+
+
+def fill_all(record: CaseRecord, ways: tuple[Any, ...]) -> CaseRecord:
+    for fill in ways:
+        record = fill(record)
+    return record
+
+
+def decides(edition: str, **facts: Any) -> tuple[tuple[str, ...], ...]:
+    (answered,) = assess(make_record(**facts), [library()[edition]], AS_OF).answers
+    return answered.decides
+
+
+WHOLE_BUT_DIAGNOSIS = {
+    "patient": {"birth_date": "1990-01-01"},
+    "edss": [{"date": "2026-10-01", "score": 4}],
+    "mri": [{"date": "2026-10-01", "contrast": True, "gd_lesions": 0, "new_t2": 3}],
+    "ambulation": {"distance_m": 500, "aid": "none", "date": "2026-10-01"},
+    "judgements": {"ms_diagnosed_by_neurologist": {"value": True}},
+} | courses(
+    {"drug": "natalizumab", "start": "2023-01-01", "stop": "2026-01-01", "outcome": "failed_efficacy"}
+)
+
+
+def test_the_one_missing_date_is_named() -> None:
+    diagnosis = {"phenotype": "RRMS", "criteria": "McDonald 2017"}
+    assert decides("london-2016", diagnosis=diagnosis, **WHOLE_BUT_DIAGNOSIS) == (
+        ("diagnosis.diagnosed_on",),
+    )
+
+
+def test_an_open_list_is_named_as_a_list() -> None:
+    facts = courses(
+        {"drug": "dmf", "start": "2023-01-01", "stop": "2025-01-01", "outcome": "failed_efficacy"}
+    )
+    found = decides(
+        "ebmt-2020",
+        diagnosis={"phenotype": "RRMS"},
+        judgements={"severe_disability_within_12_months": {"value": False}},
+        mri=[{"date": "2026-10-01", "contrast": True, "gd_lesions": 0, "new_t2": 0, "enlarging_t2": 0}],
+        **facts,
+        **relapses("2026-06-01", since="2026-05-01"),
+    )
+    assert found == (("relapses.complete_since",),)
+
+
+def test_a_fall_back_anchor_is_offered_although_the_result_is_settled() -> None:
+    facts = {
+        "diagnosis": {"phenotype": "RRMS", "symptom_onset": "2020-01-01"},
+        "judgements": {"highly_active_ms": {"value": True}},
+    } | courses(
+        {"drug": "natalizumab", "start": "2023-01-01", "stop": "2026-01-01", "outcome": "failed_efficacy"}
+    )
+    assert decides("ectrims-ebmt-2025", **facts) == (("diagnosis.diagnosed_on",),)
+
+
+def test_the_set_that_settles_most_editions_comes_first() -> None:
+    few, many = ("a",), ("b",)
+    assert rank([(few, many), (many,)]) == ((many, few), (many,))
+
+
+def test_nothing_is_offered_where_too_much_is_open() -> None:
+    assert decides("austin-2016") == ()
