@@ -163,7 +163,7 @@ def _running(person: Person, number: str | None, version: str, sha256: str) -> R
     )
     return Running(
         person=", ".join(parts),
-        referral=f"Referral {number}" if number else "Referral without a number",
+        referral=f"Referral {_cut(number, 24)}" if number else "Referral without a number",
         version=version,
         digest=sha256[:12],
     )

@@ -8,6 +8,7 @@ drawn as the range it may be. What is not recorded is said, and never drawn as n
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import zip_longest
 from typing import TypeVar
 
 from referral.facts import CaseRecord, Course, MriStudy, PartialDate, Relapse, say_date
@@ -199,7 +200,7 @@ class _Drawing:
         x = round((earliest + latest) / 2, 1)
         left, right = min(earliest, x - size) - 1, max(latest, x + size) + 1
         width = len(label) * LETTER + 6 if label else 0.0
-        before = right + width > WIDTH
+        before = right + width > NOW
         if before:
             left -= width
         else:
@@ -216,16 +217,13 @@ class _Drawing:
         scores = sorted(self.record.edss, key=lambda score: (score.date.first, score.date.last))
         self._add("EDSS", EDSS_HEIGHT, "" if scores else "none recorded", ("0 to 10",))
         points = []
-        shown_to = 0.0
         for score in scores:
             shape = {True: "diamond", False: "disc", None: "ring"}[score.during_relapse]
             mark = self._mark(score.date, shape, "full", 3.4)
-            # A label is left out where it would run into the one before it; the table has every score.
-            label = words.number(score.score, 1) or ""
-            label = label if mark.x - shown_to >= len(label) * LETTER + 5 else ""
-            shown_to = mark.x if label else shown_to
-            points.append(replace(mark, y=_edss_y(top, float(score.score)), label=label))
-        return tuple(points)
+            points.append(
+                replace(mark, y=_edss_y(top, float(score.score)), label=words.number(score.score, 1) or "")
+            )
+        return _labelled_where_free(points)
 
     def _relapses(self) -> None:
         relapses = self.record.relapses
@@ -277,7 +275,7 @@ class _Drawing:
         # The label stands inside its bar, else to its right, else to its left.
         if end - may_start >= width:
             label_x, left, right = may_start + 4, may_start, end
-        elif end + width <= WIDTH:
+        elif end + width <= NOW:
             label_x, left, right = end + 4, may_start, end + width
         else:
             label_x, left, right = may_start - width + 4, may_start - width, end
@@ -318,7 +316,19 @@ def _steps(points: Sequence[Mark]) -> str:
     if not points:
         return ""
     first, *others = points
-    return f"M{first.x} {first.y}" + "".join(f"H{point.x}V{point.y}" for point in others)
+    return " ".join((f"M{first.x} {first.y}", *(f"H{point.x} V{point.y}" for point in others)))
+
+
+def _labelled_where_free(points: Sequence[Mark]) -> tuple[Mark, ...]:
+    """Leave out a label that would run into the one before it or the next step; the table has every score."""
+    shown: list[Mark] = []
+    free_from = 0.0
+    for point, following in zip_longest(points, points[1:]):
+        half = len(point.label) * LETTER / 2 + 2
+        free = point.x - half >= free_from and (following is None or following.x - point.x >= half + 2)
+        free_from = point.x + half if free else free_from
+        shown.append(point if free else replace(point, label=""))
+    return tuple(shown)
 
 
 def _activity(study: MriStudy) -> str:

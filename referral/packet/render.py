@@ -7,6 +7,7 @@ snapshot. What the printer warns of fails the render, so that no packet goes out
 
 import gc
 import logging
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,13 @@ from referral.packet.contents import Contents
 
 ROOT = Path(__file__).parents[2]
 STYLES = ("results.css", "packet.css")
+
+# What no name and no word needs, yet would run over the page or take the printer minutes to lay out.
+MARK = r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+PILE = re.compile(f"({MARK}{{4}}){MARK}+")
+ENDLESS = re.compile(r"\S{400,}")
+PIECE = re.compile(r"\S{20}")
+MAY_BREAK = "\u200b"
 
 
 class PacketError(Exception):
@@ -79,7 +87,15 @@ def _templates() -> Environment:
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
+        finalize=_printable,
     )
+
+
+def _printable(value: Any) -> Any:
+    """Let text keep four marks on a letter, and break where it would run on without a space."""
+    if type(value) is not str:  # what is escaped already has been here before
+        return value
+    return ENDLESS.sub(lambda run: PIECE.sub(rf"\g<0>{MAY_BREAK}", run[0]), PILE.sub(r"\1", value))
 
 
 @cache
