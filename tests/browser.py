@@ -110,7 +110,7 @@ class Browser:
     def open(self, path: str, **how: Any) -> Page:
         """Send a request as it is. What the test has prepared is committed first, what it holds is forgotten after."""
         self.session.commit()
-        page = Page(self.client.open(path, **how))
+        page = Page(self.client.open(path, buffered=True, **how))
         self.session.expire_all()
         return page
 

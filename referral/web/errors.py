@@ -5,7 +5,7 @@ import logging
 from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from referral import audit
 from referral.errors import ConflictError, ForbiddenError, NotFoundError, PonsError
@@ -70,6 +70,8 @@ def answer_http(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if code < 400:
         return error  # a redirect
+    if isinstance(error, SecurityError):
+        return "This is not the name of our house.", 400  # a page of ours would need it for its links
     if code == 413:
         drain()
     page = error_page(code if code in PAGES else 400 if code < 500 else 500)

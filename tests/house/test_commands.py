@@ -1,0 +1,168 @@
+"""What an installation sets up for itself, and the accounts it opens."""
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskCliRunner
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import create_app
+from referral.extensions import db
+from referral.models import AuditEntry, Organisation, OrganisationKind, Referral, User, UserSession
+from referral.settings import Settings
+from referral.workflow import Role
+from tests.browser import Browser
+from tests.conftest import settings_for
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Iterator[Flask]:
+    """An installation of which nothing is there yet, not even a table."""
+    app = create_app(settings_for(tmp_path / "bare.db"))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def run(bare: Flask) -> FlaskCliRunner:
+    return bare.test_cli_runner()
+
+
+def look(app: Flask) -> Session:
+    with app.app_context():
+        return Session(db.engine)
+
+
+def test_the_first_setup_makes_an_administrator_whose_password_is_shown_once(
+    bare: Flask, run: FlaskCliRunner
+) -> None:
+    first = run.invoke(args=["setup", "--email", "Ad@Example.org"])
+    second = run.invoke(args=["setup", "--email", "ad@example.org"])
+    assert first.exit_code == second.exit_code == 0, first.output + second.output
+    password = first.output.split("password: ")[1].split(" ")[0]
+
+    with look(bare) as session:
+        browser = Browser(bare.test_client(), session)
+        assert browser.sign_in("ad@example.org", password).path == "/"
+        assert session.scalars(select(User.role)).all() == [Role.ADMINISTRATOR]
+    assert "password" not in second.output
+
+
+def test_the_password_of_the_administrator_may_be_given(
+    bare: Flask, run: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PONS_ADMIN_PASSWORD", "given by the house")
+    done = run.invoke(args=["setup"])
+
+    assert "given by the house" not in done.output
+    with look(bare) as session:
+        assert (
+            Browser(bare.test_client(), session).sign_in("administrator@localhost", "given by the house").path
+            == "/"
+        )
+
+
+def test_a_short_password_is_refused_and_nothing_is_kept(
+    bare: Flask, run: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PONS_ADMIN_PASSWORD", "short")
+    done = run.invoke(args=["setup"])
+
+    assert done.exit_code == 1
+    assert "at least 12" in done.output
+    with look(bare) as session:
+        assert session.scalars(select(User)).all() == []
+
+
+def test_the_demonstration_is_loaded_once_and_kept(bare: Flask, run: FlaskCliRunner) -> None:
+    first = run.invoke(args=["setup", "--demo"])
+    with look(bare) as session:
+        before = {(case.id, case.updated_at) for case in session.scalars(select(Referral))}
+    second = run.invoke(args=["setup", "--demo"])
+    with look(bare) as session:
+        after = {(case.id, case.updated_at) for case in session.scalars(select(Referral))}
+        everybody = session.scalars(select(Referral.demonstration)).all()
+
+    assert first.exit_code == second.exit_code == 0, first.output + second.output
+    assert first.output == second.output, "the accounts are printed each time"
+    assert "neurologist" in first.output
+    assert len(before) >= 24
+    assert before == after
+    assert all(everybody)
+
+
+def test_a_demonstration_says_so_on_every_page(bare: Flask, run: FlaskCliRunner) -> None:
+    run.invoke(args=["setup", "--demo"])
+    with look(bare) as session:
+        visit = Browser(bare.test_client(), session).visit
+        for path, status in (("/sign-in", 200), ("/help", 200), ("/nowhere", 404)):
+            assert "every person here is invented" in visit(path, status=status).text
+
+
+def test_an_account_is_opened_and_ended(bare: Flask, run: FlaskCliRunner) -> None:
+    run.invoke(args=["setup"])
+    here = ["--organisation", "Northfield Neurology", "--kind", "clinic"]
+    run.invoke(args=["add-person", "n@example.org", "Dr N", "--role", "neurologist", *here])
+    added = run.invoke(
+        args=["add-person", "d@example.org", "D", "--role", "delegate", *here, "--works-for", "n@example.org"]
+    )
+    password = added.output.split("password: ")[1].split(" ")[0]
+
+    with look(bare) as session:
+        browser = Browser(bare.test_client(), session)
+        assert browser.sign_in("d@example.org", password).path == "/"
+        delegate = session.scalars(select(User).where(User.email == "d@example.org")).one()
+        assert delegate.works_for is not None
+        assert delegate.works_for.email == "n@example.org"
+        assert delegate.organisation.kind is OrganisationKind.CLINIC
+        assert len(session.scalars(select(Organisation)).all()) == 2
+        session.commit()
+
+        assert "out of use" in run.invoke(args=["end-person", "d@example.org"]).output
+        assert browser.visit("/").path == "/sign-in"
+        assert all(kept.ended_at for kept in session.scalars(select(UserSession)))
+        deeds = session.scalars(select(AuditEntry.deed).order_by(AuditEntry.id)).all()
+        assert deeds[-1] == "person_ended"
+        assert deeds.count("person_added") == 3
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["add-person", "administrator@localhost", "X", "--role", "chair"], "already"),
+        (["end-person", "nobody@example.org"], "no account"),
+        (["add-person", "x@example.org", "X", "--role", "king"], "'king' is not one of"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_told(run: FlaskCliRunner, command: list[str], told: str) -> None:
+    run.invoke(args=["setup"])
+    done = run.invoke(args=command)
+
+    assert done.exit_code != 0
+    assert told in done.output
+
+
+def test_the_key_is_made_once_and_read_by_its_owner_only(tmp_path: Path) -> None:
+    first = Settings.from_environment({}, tmp_path / "instance")
+    second = Settings.from_environment({}, tmp_path / "instance")
+
+    assert first == second
+    assert len(first.secret_key) == 64
+    assert stat.S_IMODE((tmp_path / "instance" / "secret_key").stat().st_mode) == 0o600
+    assert first.database_url == f"sqlite:///{tmp_path / 'instance' / 'pons.db'}"
+
+
+def test_the_environment_decides(tmp_path: Path) -> None:
+    given = {
+        "SECRET_KEY": "k", "DATABASE_URL": "sqlite:///x.db", "SECURE_COOKIES": "yes",
+        "TRUSTED_HOSTS": "pons.example, www.pons.example", "PROXIES": "1",
+    }  # fmt: skip
+    settings = Settings.from_environment(given, tmp_path / "instance")
+
+    assert settings == Settings("k", "sqlite:///x.db", True, ("pons.example", "www.pons.example"), 1)
+    assert not (tmp_path / "instance").exists()

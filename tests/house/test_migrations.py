@@ -1,0 +1,200 @@
+"""The tables are what the models say, they change whole or not at all, and the trail is not rewritten."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pysqlite3
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.orm import Session
+
+from app import create_app
+from referral import audit, clock, database
+from referral.extensions import db
+from referral.models import AuditEntry, Base, Organisation, Packet, Referral, ReferralVersion, User
+from referral.workflow import State
+from tests.conftest import settings_for
+
+
+@pytest.fixture
+def case(session: Session, people: dict[str, User]) -> Referral:
+    """A case in every table."""
+    neurologist, coordinator = people["neurologist"], people["coordinator"]
+    case = Referral(
+        number="P-2026-0001",
+        organisation_id=neurologist.organisation_id,
+        referrer_id=neurologist.id,
+        programme_id=coordinator.organisation_id,
+        state=State.SUBMITTED,
+        typed={"person": {"family_name": ["Ångström"]}},
+        submitted_at=clock.now(),
+    )
+    session.add(case)
+    session.flush()
+    version = ReferralVersion(
+        referral_id=case.id,
+        version=1,
+        snapshot={"snapshot": "1"},
+        verdicts={},
+        snapshot_sha256="0",
+        signed_by_id=neurologist.id,
+    )
+    session.add(version)
+    session.flush()
+    session.add(Packet(version_id=version.id, pdf=b"%PDF", sha256="0", issued_by_id=neurologist.id))
+    audit.record(session, neurologist, "submitted", case)
+    session.commit()
+    return case
+
+
+def rows(session: Session) -> dict[str, int]:
+    tables = Base.metadata.sorted_tables
+    return {table.name: len(session.execute(select(table)).all()) for table in tables}
+
+
+def copied_migrations(app: Flask, tmp_path: Path) -> Path:
+    """A copy of the migrations' folder, to put a bad one into."""
+    ours = Path(app.root_path, "migrations")
+    return Path(shutil.copytree(ours, tmp_path / "migrations", ignore=shutil.ignore_patterns("__pycache__")))
+
+
+def test_the_models_are_what_the_migrations_make(app: Flask) -> None:
+    with app.app_context(), db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, Base.metadata)
+
+    assert differences == []
+
+
+def test_every_table_is_strict(app: Flask) -> None:
+    with app.app_context(), db.engine.connect() as connection:
+        listed = connection.execute(text("SELECT name, strict FROM pragma_table_list"))
+        strict = {name for name, is_strict in listed if is_strict}
+
+    assert [table.name for table in Base.metadata.sorted_tables if table.name not in strict] == []
+
+
+def test_a_filled_database_goes_down_and_up_again(app: Flask, session: Session, case: Referral) -> None:
+    before = rows(session)
+    session.commit()
+    assert min(before[name] for name in ("referral", "referral_version", "packet", "audit_entry")) == 1
+
+    with app.app_context():
+        upgrade()
+        assert rows(session) == before, "what is up to date stays as it is"
+        session.commit()
+        downgrade(revision="base")
+        upgrade()
+        db.session.remove()
+
+    assert set(rows(session).values()) == {0}
+
+
+def test_a_migration_that_breaks_half_way_leaves_nothing(
+    app: Flask, session: Session, case: Referral, tmp_path: Path
+) -> None:
+    folder = copied_migrations(app, tmp_path)
+    (folder / "versions" / "broken.py").write_text(
+        'import sqlalchemy as sa\nfrom alembic import op\nrevision, down_revision = "broken", "0001"\n'
+        "def upgrade():\n"
+        '    op.add_column("packet", sa.Column("half", sa.Text()))\n'
+        '    op.execute("DELETE FROM packet")\n'
+        '    op.execute("SELECT * FROM nowhere")\n'
+        "def downgrade():\n    pass\n"
+    )
+    before = rows(session)
+    session.commit()
+
+    with app.app_context():
+        with pytest.raises(DatabaseError, match="nowhere"):
+            upgrade(directory=str(folder))
+        db.engine.dispose()
+
+    assert rows(session) == before
+    names = session.scalars(text("SELECT name FROM pragma_table_info('packet')")).all()
+    assert "half" not in names
+    assert session.scalar(text("SELECT version_num FROM alembic_version")) == "0001"
+
+
+def test_a_migration_that_leaves_orphans_is_undone(
+    app: Flask, session: Session, case: Referral, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = copied_migrations(app, tmp_path)
+    (folder / "versions" / "orphans.py").write_text(
+        'from alembic import op\nrevision, down_revision = "orphans", "0001"\n'
+        'def upgrade():\n    op.execute("DELETE FROM referral_version")\n'
+        "def downgrade():\n    pass\n"
+    )
+    before = rows(session)
+    session.commit()
+
+    with app.app_context():
+        with pytest.raises(SystemExit):
+            upgrade(directory=str(folder))
+        db.engine.dispose()
+
+    assert "rows that refer to nothing" in caplog.text
+
+    assert rows(session) == before
+
+
+@pytest.mark.parametrize("change", [update(AuditEntry).values(deed="nothing"), delete(AuditEntry)])
+def test_the_trail_can_be_neither_changed_nor_removed(
+    session: Session, case: Referral, change: object
+) -> None:
+    with pytest.raises(IntegrityError, match="the audit trail is not changed"):
+        session.execute(change)  # type: ignore[call-overload]  # an update or a delete
+    session.rollback()
+
+    assert session.scalars(select(AuditEntry.deed)).all() == ["submitted"]
+
+
+def test_a_connection_is_opened_with_every_setting(app: Flask) -> None:
+    with app.app_context(), db.engine.connect() as connection:
+        found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in database.PRAGMAS}
+
+    assert found == database.PRAGMAS
+    assert found["journal_mode"] == "wal"
+
+
+@pytest.mark.parametrize(
+    ("version", "safe"),
+    [
+        ((3, 40, 1), False), ((3, 44, 5), False), ((3, 44, 6), True), ((3, 45, 0), False), ((3, 50, 6), False),
+        ((3, 50, 7), True), ((3, 51, 2), False), ((3, 51, 3), True), ((3, 53, 4), True), ((4, 0, 0), True),
+    ],
+)  # fmt: skip
+def test_an_sqlite_that_may_corrupt_its_log_is_known(version: tuple[int, ...], safe: bool) -> None:
+    assert database.is_safe_in_wal(version) is safe
+
+
+def test_the_sqlite_that_we_bring_is_safe() -> None:
+    assert database.is_safe_in_wal(pysqlite3.sqlite_version_info)
+
+
+@pytest.fixture
+def two_writers(migrated_database: Path, tmp_path: Path) -> Iterator[tuple[Session, Session]]:
+    database_file = tmp_path / "two.db"
+    database_file.write_bytes(migrated_database.read_bytes())
+    app = create_app(settings_for(database_file))
+    with app.app_context():
+        engine = db.engine
+    with Session(engine) as first, Session(engine) as second:
+        yield first, second
+    engine.dispose()
+
+
+def test_who_only_reads_waits_for_nobody(two_writers: tuple[Session, Session]) -> None:
+    writer, reader = two_writers
+    writer.add(Organisation(name="New Clinic", kind="clinic"))
+    writer.flush()
+    database.begin_reading(reader)
+
+    assert reader.scalars(select(Organisation)).all() == [], "and sees nothing half done"
+    writer.commit()
