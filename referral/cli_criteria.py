@@ -12,7 +12,7 @@ from referral.assessment import Assessment, assess
 from referral.criteria import BadEdition, Edition, library
 from referral.criteria.check import check_library
 from referral.criteria.evaluate import WORDS
-from referral.criteria.files import Unreadable, read_case_file
+from referral.reference.files import Unreadable, read_case_file
 from referral.facts import RecordError, read_record
 
 VERDICT_WORDS = {

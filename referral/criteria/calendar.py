@@ -91,7 +91,9 @@ def _steps(result: EditionResult, case: Case) -> Iterator[_Step]:
 def turns_of(criterion: Criterion, case: Case) -> frozenset[date]:
     """The days within the look-ahead on which the criterion may turn."""
     tests = (criterion.test, criterion.applies_if) if criterion.applies_if else (criterion.test,)
-    until = add_years(case.as_of, YEARS_AHEAD + 1)  # a year known by its number may end a range after ten years
+    until = add_years(
+        case.as_of, YEARS_AHEAD + 1
+    )  # a year known by its number may end a range after ten years
     return frozenset(day for test in tests for day in test.turns(case) if case.as_of < day <= until)
 
 

@@ -33,6 +33,7 @@ class Deciding:
         self._fillings: dict[str, tuple[Filling, ...]] = {}
         self._cases: dict[World, Case | None] = {}
         self._found: dict[tuple[int, World], Finding] = {}
+        self._excluding: dict[tuple[str, str], bool] = {}
 
     def sets(self, result: EditionResult) -> tuple[Paths, ...]:
         """Give the smallest sets for one edition, in the order in which they are met."""
@@ -40,39 +41,99 @@ class Deciding:
             return tuple(dict.fromkeys(_fall_backs(result)))
         frontier: list[Paths] = [()]
         seen: set[Paths] = set()
-        for _ in range(LARGEST_SET):
+        for size in range(1, LARGEST_SET + 1):
             settled: list[Paths] = []
             further: list[Paths] = []
             for chosen in frontier:
-                for path in self._blockers(result, chosen):
+                for path in self._worth_adding(result, chosen):
                     wider = tuple(sorted({*chosen, path}))
                     if path in chosen or wider in seen:
                         continue
                     seen.add(wider)
-                    (further if self._open_world(result, wider) else settled).append(wider)
+                    if self._open_world(result, wider) is None:
+                        settled.append(wider)
+                    elif self._can_suffice(result, wider, LARGEST_SET - size):
+                        further.append(wider)
             if settled:
                 return tuple(settled)
             frontier = further
         return ()
 
-    def _blockers(self, result: EditionResult, chosen: Paths) -> Iterator[str]:
-        """Name what is not known in one world in which these facts are known and the verdict still is not."""
+    def _worth_adding(self, result: EditionResult, chosen: Paths) -> Iterator[str]:
+        """Name the facts that could settle what these leave open: those behind what blocks one open world."""
         findings = self._open_world(result, chosen) or ()
         deciding = [f for f in findings if f.result is Result.CANNOT_SAY and f.criterion.kind in DECIDING]
-        common = [finding for finding in deciding if finding.criterion.route is None]
-        last = len(chosen) == LARGEST_SET - 1  # the last fact must answer what blocks every route, so one is enough
-        blocking = [min(common, key=lambda f: len(f.answer.missing))] if common and last else deciding
-        yield from dict.fromkeys(path for finding in blocking for path in finding.answer.missing)
+        untouched = self._untouched(result, chosen) if chosen else []
+        if untouched and not self._may_exclude(result, chosen):
+            yield from min(untouched, key=len)
+            yield from (path for path in self._paths(result) if self._excludes(result, path))
+        else:
+            yield from dict.fromkeys(path for finding in deciding for path in finding.answer.missing)
+
+    def _can_suffice(self, result: EditionResult, chosen: Paths, more: int) -> bool:
+        """Whether ``more`` further facts could answer all that every route needs, unless one excludes anyway."""
+        apart = 0
+        taken: set[str] = set()
+        for missing in self._untouched(result, chosen):
+            if taken.isdisjoint(missing):
+                apart += 1
+                taken.update(missing)
+        return apart <= more or any(self._excludes(result, path) for path in self._paths(result))
+
+    def _untouched(self, result: EditionResult, chosen: Paths) -> list[Paths]:
+        """Give what is missing, for each open criterion that every route needs and none of these facts answers."""
+        return [
+            finding.answer.missing
+            for finding in result.findings
+            if finding.result is Result.CANNOT_SAY
+            and finding.criterion.kind in DECIDING
+            and finding.criterion.route is None
+            and set(chosen).isdisjoint(finding.answer.missing)
+        ]
+
+    def _paths(self, result: EditionResult) -> Paths:
+        deciding = (
+            f for f in result.findings if f.result is Result.CANNOT_SAY and f.criterion.kind in DECIDING
+        )
+        return tuple(dict.fromkeys(path for finding in deciding for path in finding.answer.missing))
+
+    def _may_exclude(self, result: EditionResult, chosen: Paths) -> bool:
+        return any(self._excludes(result, path) for path in chosen)
+
+    def _excludes(self, result: EditionResult, path: str) -> bool:
+        """Whether some criterion is *not met* whatever this fact turns out to be."""
+        key = (result.edition.id, path)
+        if key not in self._excluding:
+            readers = self._readers(result, (path,))
+            worlds = (
+                self._in_world(result, readers, ((path, option),)) for option in range(len(self._fill(path)))
+            )
+            self._excluding[key] = all(
+                any(findings[place].result is Result.NOT_MET for place in readers)
+                for findings in worlds
+                if findings
+            )
+        return self._excluding[key]
+
+    def _readers(self, result: EditionResult, chosen: Paths) -> list[int]:
+        """Give the places of the deciding criteria that read one of these facts."""
+        return [
+            place
+            for place, finding in enumerate(result.findings)
+            if finding.criterion.kind in DECIDING and not set(chosen).isdisjoint(finding.answer.missing)
+        ]
+
+    def _fill(self, path: str) -> tuple[Filling, ...]:
+        if path not in self._fillings:
+            limits = tuple(sorted(self._limits.get(path, ())))
+            self._fillings[path] = fillings(path, self.case, limits)
+        return self._fillings[path]
 
     def _open_world(self, result: EditionResult, chosen: Paths) -> Sequence[Finding] | None:
         """Find a way for these facts to turn out that leaves the verdict open; ``None`` if there is none."""
         if not chosen:
             return result.findings
-        reading = [
-            place
-            for place, finding in enumerate(result.findings)
-            if finding.criterion.kind in DECIDING and not set(chosen).isdisjoint(finding.answer.missing)
-        ]
+        reading = self._readers(result, chosen)
         options = [self._told_apart(result, reading, chosen, path) for path in chosen]
         for number, combination in enumerate(itertools.product(*options)):
             if number >= MOST_WORLDS:
@@ -84,10 +145,9 @@ class Deciding:
 
     def _told_apart(self, result: EditionResult, reading: list[int], chosen: Paths, path: str) -> list[int]:
         """Keep one value of a fact for every way in which it changes the criteria, if they read no other of the set."""
-        if path not in self._fillings:
-            limits = tuple(sorted(self._limits.get(path, ())))
-            self._fillings[path] = fillings(path, self.case, limits)
-        every_option = list(range(len(self._fillings[path])))
+        every_option = list(range(len(self._fill(path))))
+        if len(chosen) == 1:
+            return every_option
         readers = [place for place in reading if path in result.findings[place].answer.missing]
         others = set(chosen) - {path}
         if any(others & set(result.findings[place].answer.missing) for place in readers):
@@ -114,7 +174,7 @@ class Deciding:
         if world not in self._cases:
             record = self.case.record
             for path, option in world:
-                record = self._fillings[path][option](record)
+                record = self._fill(path)[option](record)
             stands = not any(order_faults(record, self.case.known_on))
             self._cases[world] = Case(record, self.case.as_of, self.case.known_on) if stands else None
         return self._cases[world]

@@ -15,11 +15,11 @@ from referral.criteria.edition import (
     Criterion,
     Edition,
 )
-from referral.criteria.files import Unreadable, read_file
 from referral.criteria.language import Mistake, Test, read_test
 from referral.criteria.language.base import Vocabulary
 from referral.facts import digest
 from referral.reference import drugs
+from referral.reference.files import Unreadable, read_file
 
 HERE = Path(__file__).parent
 EDITION_NAMES = (

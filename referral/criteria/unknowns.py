@@ -6,7 +6,7 @@ more turns out to be whole, with or without further entries, each known to the l
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -158,7 +158,7 @@ def get(record: Any, path: str) -> Any:
     """Give the value at a path with places in lists, such as ``mri[0].date``."""
     value: Any = record
     for name, place in _steps(path):
-        value = value.get(name) if isinstance(value, dict) else getattr(value, name, None)
+        value = value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
         if place is not None and value is not None:
             value = value[place] if place < len(value) else None
         if value is None:
@@ -180,12 +180,12 @@ def _placed(holder: Any, steps: list[tuple[str, int | None]], value: Any) -> Any
     if not steps:
         return value
     (name, place), rest = steps[0], steps[1:]
-    inner = holder.get(name) if isinstance(holder, dict) else getattr(holder, name)
+    inner: Any = holder.get(name) if isinstance(holder, Mapping) else getattr(holder, name)
     if place is not None:
         new = (*inner[:place], _placed(inner[place], rest, value), *inner[place + 1 :])
     else:
         new = _placed({} if inner is None and rest else inner, rest, value)
-    if isinstance(holder, dict):
+    if isinstance(holder, Mapping):
         return {**holder, name: new}
     return replace(holder, **{name: new}) if is_dataclass(holder) else new  # type: ignore[type-var]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from referral.criteria.answer import Answer
 from referral.criteria.case import Case
-from referral.criteria.files import read_yaml
 from referral.criteria.language import read_test
 from referral.criteria.load import shared_vocabulary
 from referral.facts import CaseRecord, read_record
+from referral.reference.files import read_yaml
 
 CASES = Path(__file__).parent.parent / "cases"
 AS_OF = date(2026, 11, 21)

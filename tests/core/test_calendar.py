@@ -10,9 +10,9 @@ from referral.criteria import library
 from referral.criteria.calendar import Change, changes
 from referral.criteria.case import Case
 from referral.criteria.evaluate import Verdict, evaluate
-from referral.criteria.files import read_yaml
 from referral.criteria.load import read_edition
 from referral.facts import read_record
+from referral.reference.files import read_yaml
 from tests.core.records import AS_OF, CASES, make_record
 from tests.core.test_library import AGE, edition
 
@@ -46,11 +46,9 @@ def test_between_the_dates_nothing_changes_and_at_them_it_does(path: Path) -> No
     given = read_yaml(path.read_text(encoding="utf-8"))
     as_of = date.fromisoformat(given["as_of"])
     case = Case.on(read_record(given["record"], as_of), as_of)
-    for edition in library().values():
-        found = changes(evaluate(edition, case), case)
-        assert foretold(found, as_of + timedelta(days=DAYS_TRIED)) == lived(case, edition, DAYS_TRIED), (
-            edition.id
-        )
+    for asked in library().values():
+        found = changes(evaluate(asked, case), case)
+        assert foretold(found, as_of + timedelta(days=DAYS_TRIED)) == lived(case, asked, DAYS_TRIED), asked.id
 
 
 def changes_of(edition: str, as_of: date = AS_OF, **facts: Any) -> tuple[Change, ...]:

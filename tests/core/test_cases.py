@@ -7,8 +7,8 @@ import pytest
 
 from referral.assessment import assess
 from referral.criteria import library
-from referral.criteria.files import read_yaml
 from referral.facts import read_record
+from referral.reference.files import read_yaml
 from tests.core.records import CASES
 
 FILES = sorted(CASES.glob("*.yaml"))

@@ -1,5 +1,6 @@
 """``flask assess`` and ``flask protocols``, as a user types them."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from referral.cli_criteria import assess_command, protocols_group
+from referral.cli_scores import score_group
 from tests.core.records import CASES
 
 SCHEMA = json.loads(
@@ -98,3 +100,50 @@ def test_the_library_lists_shows_and_checks_itself() -> None:
     assert "Left ventricular ejection fraction above 45 %." in shown.stdout
     checked = runner.invoke(protocols_group, ["check"])
     assert (checked.exit_code, checked.stderr) == (0, "")
+
+
+def score(tmp_path: Path, command: str, text: str, *options: str) -> list[list[str]]:
+    table = tmp_path / "in.csv"
+    table.write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(score_group, [command, str(table), *options])
+    assert result.exit_code == 0, result.output
+    return list(csv.reader(result.stdout.splitlines()))
+
+
+def test_score_edss_gives_every_row_back_with_its_score_or_the_reason(tmp_path: Path) -> None:
+    head = "id,visual,brainstem,pyramidal,cerebellar,sensory,bowel_bladder,cerebral,ambulation"
+    rows = score(
+        tmp_path, "edss", f"{head}\na,0,0,3,0,2,0,0,0\nb,0,0,3,0,,0,0,0\nc,,,,,,,,6\nd,9,0,0,0,0,0,0,0\n"
+    )
+    assert rows[0][-2:] == ["edss", "reason"]
+    assert [row[9] for row in rows[1:]] == ["3.5", "", "6.0", ""]
+    assert rows[2][10].startswith("sensory: not known")
+    assert "visual: given 9" in rows[4][10]
+
+
+def test_score_edss_asks_for_the_scale_of_ambulation(tmp_path: Path) -> None:
+    assert score(tmp_path, "edss", "ambulation\n6\n", "--ambulation", "index")[1][1] == "6.5"
+    assert score(tmp_path, "edss", "ambulation\n6\n")[1][1] == "6.0"
+
+
+def test_score_hct_ci_gives_a_range(tmp_path: Path) -> None:
+    rows = score(tmp_path, "hct-ci", "valve,diabetes\ntrue,false\n,maybe\n")
+    assert rows[1] == ["true", "false", "3", "25", ""]
+    assert rows[2][2:4] == ["", ""]
+    assert "maybe" in ",".join(rows[2])
+
+
+def test_score_egfr(tmp_path: Path) -> None:
+    rows = score(
+        tmp_path, "egfr", "creatinine_umol_l,age,sex\n88.4,50,female\n88.4,50,\n1_0,50,male\n٤,50,male\n"
+    )
+    assert rows[1][3] == "68.63"
+    assert [row[3] for row in rows[2:]] == ["", "", ""]
+
+
+def test_a_table_without_the_columns_is_refused(tmp_path: Path) -> None:
+    table = tmp_path / "in.csv"
+    table.write_text("a,b\n1,2\n")
+    result = CliRunner().invoke(score_group, ["egfr", str(table)])
+    assert result.exit_code == 1
+    assert "none of the columns creatinine_umol_l, age, sex" in result.output

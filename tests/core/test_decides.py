@@ -15,9 +15,9 @@ from referral.criteria.case import Case
 from referral.criteria.decides import rank
 from referral.criteria.edition import Edition
 from referral.criteria.evaluate import Verdict, evaluate
-from referral.criteria.files import read_yaml
 from referral.criteria.unknowns import SCORES, fillings
 from referral.facts import CaseRecord, RecordError, read_record
+from referral.reference.files import read_yaml
 from tests.core.records import AS_OF, CASES, courses, make_record, relapses
 
 LIMITS = tuple(map(Decimal, (0, 2, 3, 10, 15, 18, 20, 45, 50, 55, 60, 65)))

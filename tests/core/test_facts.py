@@ -8,8 +8,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from referral.criteria.files import Unreadable, read_json, read_yaml
 from referral.facts import PartialDate, RecordError, doubts, read_record
+from referral.reference.files import Unreadable, read_json, read_yaml
 from tests.core.records import AS_OF, CASES, make_record
 
 SCHEMA = json.loads(

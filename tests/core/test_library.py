@@ -6,8 +6,8 @@ import pytest
 
 from referral.criteria import BadEdition, library
 from referral.criteria.check import check_library
-from referral.criteria.files import read_file, read_yaml
 from referral.criteria.load import HERE, read_edition
+from referral.reference.files import read_file, read_yaml
 
 AGE = """
 {id: age, kind: required, statement: Aged 18 to 55., test: {age_years: {min: 18, max: 55}}, source: doi:10.0000/x}

@@ -1,19 +1,17 @@
 """Measurements, walking and the comorbidity index."""
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from pathlib import Path
 from typing import Any, Self
 
-import referral.reference
 from referral.criteria.answer import Answer, Fact, Reason, Truth, every, settled
 from referral.criteria.case import Case
 from referral.criteria.language.base import Bounds, Mistake, Spec, Test, Vocabulary, a_word
 from referral.criteria.language.person import not_recorded
 from referral.facts import AIDS, OrganFunction, Performance
+from referral.scores.hct_ci import hct_ci
+from referral.scores.hct_ci import items as hct_ci_items
 
 MEASURES = {
     "organ_function.lvef_pct": ("Left ventricular ejection fraction", "%"),
@@ -167,30 +165,6 @@ class Walks(Test):
         return f"{' '.join(parts)} is asked for"
 
 
-@cache
-def hct_ci_items() -> dict[str, tuple[int, str]]:
-    """The items of the HCT-CI: weight, and the organ of which only the higher grade counts.
-
-    Sorror ML, Blood 2005;106:2912.
-    """
-    table = Path(referral.reference.__file__).parent / "hct_ci.csv"
-    with table.open(encoding="utf-8", newline="") as rows:
-        return {row["item"]: (int(row["weight"]), row["organ"]) for row in csv.DictReader(rows)}
-
-
-def hct_ci_range(items: dict[str, bool]) -> tuple[int, int]:
-    """The lowest and highest sum: what is not known counts once as absent, once as present."""
-    return _sum(items, unknown=False), _sum(items, unknown=True)
-
-
-def _sum(items: dict[str, bool], *, unknown: bool) -> int:
-    organs: dict[str, int] = {}
-    for item, (weight, organ) in hct_ci_items().items():
-        if items.get(item, unknown):
-            organs[organ] = max(organs.get(organ, 0), weight)
-    return sum(organs.values())
-
-
 @a_word("hct_ci", "fitness")
 @dataclass(frozen=True, slots=True)
 class HctCi(Test):
@@ -209,7 +183,7 @@ class HctCi(Test):
     def ask(self, case: Case) -> Answer:
         """Compare every sum that is possible."""
         items = dict(case.record.comorbidity.hct_ci or {})
-        low, high = hct_ci_range(items)
+        low, high = hct_ci(items)
         unknown = [item for item in hct_ci_items() if item not in items]
 
         def tell() -> str:

@@ -1,0 +1,1 @@
+"""Calculators: one file a score, pure, figures as data with their source, a range where items are not known."""

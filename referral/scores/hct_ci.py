@@ -1,0 +1,50 @@
+"""The comorbidity index for transplantation, HCT-CI: a range while items are not known.
+
+Sorror ML, Blood 2005;106:2912; with age: Sorror ML, J Clin Oncol 2014;32:3249. Figures: ``reference/hct_ci.csv``.
+"""
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+
+from referral.reference import HERE
+
+GROUPS = ((0, "low"), (1, "intermediate"), (3, "high"))
+"""From which sum on a group begins (Sorror, Blood 2005;106:2912)."""
+GROUPS_WITH_AGE = ((0, "0 to 2"), (3, "3 to 4"), (5, "5 or more"))
+"""The same with age (Sorror, J Clin Oncol 2014;32:3249)."""
+AGE_COUNTS_FROM = 40
+
+
+@cache
+def items() -> Mapping[str, tuple[int, str]]:
+    """Give each item's weight, and the organ of which only the higher grade counts."""
+    with (HERE / "hct_ci.csv").open(encoding="utf-8", newline="") as rows:
+        return {row["item"]: (int(row["weight"]), row["organ"]) for row in csv.DictReader(rows)}
+
+
+def hct_ci(known: Mapping[str, bool | None]) -> tuple[int, int]:
+    """Give the lowest and the highest sum: what is not known counts once as absent, once as present."""
+    return _sum(known, unknown=False), _sum(known, unknown=True)
+
+
+def hct_ci_with_age(known: Mapping[str, bool | None], age: int) -> tuple[int, int]:
+    """Give the same with one more point from age 40."""
+    low, high = hct_ci(known)
+    point = int(age >= AGE_COUNTS_FROM)
+    return low + point, high + point
+
+
+def group(sums: tuple[int, int], groups: tuple[tuple[int, str], ...] = GROUPS) -> str | None:
+    """Name the group if both ends lie in it; ``None`` while it cannot be said."""
+    low, high = ([name for start, name in groups if end >= start][-1] for end in sums)
+    return low if low == high else None
+
+
+def _sum(known: Mapping[str, bool | None], *, unknown: bool) -> int:
+    organs: dict[str, int] = {}
+    for item, (weight, organ) in items().items():
+        present = known.get(item)
+        if unknown if present is None else present:
+            organs[organ] = max(organs.get(organ, 0), weight)
+    return sum(organs.values())
