@@ -79,7 +79,9 @@ def test_a_short_password_is_refused_and_nothing_is_kept(
         assert session.scalars(select(User)).all() == []
 
 
-def test_the_demonstration_is_loaded_once_and_kept(bare: Flask, run: FlaskCliRunner) -> None:
+def test_the_demonstration_is_loaded_once_and_kept_and_every_page_says_so(
+    bare: Flask, run: FlaskCliRunner
+) -> None:
     first = run.invoke(args=["setup", "--demo"])
     with look(bare) as session:
         before = {(case.id, case.updated_at) for case in session.scalars(select(Referral))}
@@ -87,6 +89,9 @@ def test_the_demonstration_is_loaded_once_and_kept(bare: Flask, run: FlaskCliRun
     with look(bare) as session:
         after = {(case.id, case.updated_at) for case in session.scalars(select(Referral))}
         everybody = session.scalars(select(Referral.demonstration)).all()
+        visit = Browser(bare.test_client(), session).visit
+        for path, status in (("/sign-in", 200), ("/help", 200), ("/nowhere", 404)):
+            assert "every person here is invented" in visit(path, status=status).text
 
     assert first.exit_code == second.exit_code == 0, first.output + second.output
     assert first.output == second.output, "the accounts are printed each time"
@@ -94,14 +99,6 @@ def test_the_demonstration_is_loaded_once_and_kept(bare: Flask, run: FlaskCliRun
     assert len(before) >= 24
     assert before == after
     assert all(everybody)
-
-
-def test_a_demonstration_says_so_on_every_page(bare: Flask, run: FlaskCliRunner) -> None:
-    run.invoke(args=["setup", "--demo"])
-    with look(bare) as session:
-        visit = Browser(bare.test_client(), session).visit
-        for path, status in (("/sign-in", 200), ("/help", 200), ("/nowhere", 404)):
-            assert "every person here is invented" in visit(path, status=status).text
 
 
 def test_an_account_is_opened_and_ended(bare: Flask, run: FlaskCliRunner) -> None:
