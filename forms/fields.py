@@ -190,7 +190,7 @@ class EdssField(DecimalField):
     def read(self, text: str) -> Decimal:
         """Give the score."""
         score = super().read(text)
-        if not re.fullmatch(r"[0-9]{1,2}(\.[0-9])?", text) or not is_edss(score):
+        if not re.fullmatch(r"[1-9]?[0-9](\.[0-9])?", text) or not is_edss(score):
             raise _refuse(text, f"Allowed: {self.allowed}.")
         return score
 

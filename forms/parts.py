@@ -118,6 +118,11 @@ class Rows(FieldList):  # type: ignore[misc]
         return self.part.noun
 
     @property
+    def touched_rows(self) -> int:
+        """How many rows somebody wrote something into, readable or not."""
+        return sum(row.form.touched for row in self.entries)
+
+    @property
     def pattern(self) -> Any:
         """A blank row under a name that stands for any number, for copying in the browser."""
         return self._row(BLANK_ROW)

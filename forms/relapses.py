@@ -67,8 +67,13 @@ class RelapsesForm(Section):
     )
 
     def read(self, path: str, found: Found) -> dict[str, Any] | None:
-        """Give the relapses. A day since which none is missing, with none listed, says that none were."""
-        plain = super().read(path, found)
-        if plain and "complete_since" in plain and not self.events.entries:
-            plain["events"] = []
-        return plain
+        """Give the relapses. A day since which none is missing, with none listed, says that none were.
+
+        Where a relapse cannot be read, one is missing, and nobody knows since when.
+        """
+        plain = super().read(path, found) or {}
+        if len(plain.get("events", ())) < self.events.touched_rows:
+            plain.pop("complete_since", None)
+        if "complete_since" in plain:
+            plain.setdefault("events", [])
+        return plain or None

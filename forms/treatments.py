@@ -77,8 +77,13 @@ class TreatmentsForm(Section):
     )
 
     def read(self, path: str, found: Any) -> dict[str, Any] | None:
-        """Give the courses. A list said to be complete, with none in it, says: never treated."""
-        plain = super().read(path, found)
-        if plain and plain.get("complete") and not self.courses.entries:
-            plain["courses"] = []
-        return plain
+        """Give the courses. A list said to be complete, with none in it, says: never treated.
+
+        A list of which a course cannot be read is not complete, whatever was said of it.
+        """
+        plain = super().read(path, found) or {}
+        if plain.get("complete") and len(plain.get("courses", ())) < self.courses.touched_rows:
+            del plain["complete"]
+        if plain.get("complete"):
+            plain.setdefault("courses", [])
+        return plain or None

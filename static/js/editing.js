@@ -53,8 +53,9 @@ form.addEventListener("click", (event) => {
 
 // The draft saves itself after a pause, and before one leaves
 
-let dirty = false;
-let failed = false;
+// Text that is not saved yet, or stands against another version, is saved by hand only.
+let failed = form.dataset.editing === "by hand";
+let dirty = failed;
 let saving = null;
 let timer = 0;
 
@@ -123,6 +124,7 @@ form.addEventListener("submit", async (event) => {
 // A link followed with unsaved text waits until it is saved, so that the next page knows it.
 document.addEventListener("click", async (event) => {
   const link = event.target.closest("a[href]");
+  if (link?.matches("[data-discard]")) dirty = false;
   if (!link || !dirty || failed || link.getAttribute("href").startsWith("#") || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   await save();
