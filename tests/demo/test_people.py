@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forms import read_case, typed_from
+from forms import ReadCase, read_case, typed_from
 from forms.person import has_check_digit
 from referral.assessment import assess
 from referral.criteria import library
@@ -350,12 +350,16 @@ FEATURES: dict[str, Callable[[str], bool]] = {
 }  # fmt: skip
 
 
-def _problems_of(name: str) -> list[str]:
+def _read(name: str) -> ReadCase:
     person = person_named(name)
     typed = typed_from(record_of(person), person.who, {})
     for section, fields in person.typed_instead.items():
         typed[section] |= {field: [text] for field, text in fields.items()}
-    return [problem.message for problem in read_case(typed, person.written_on).problems]
+    return read_case(typed, person.written_on)
+
+
+def _problems_of(name: str) -> list[str]:
+    return [problem.message for problem in _read(name).problems]
 
 
 @everybody
@@ -366,3 +370,20 @@ def test_the_story_is_really_in_the_record(person: Course) -> None:
 def test_typed_mistakes_say_what_was_given() -> None:
     said = " ".join(_problems_of("wrenmoor_clementine"))
     assert all(given in said for given in ("3.3", "2025-02-30", "ofatumab"))
+
+
+def test_a_course_that_cannot_be_read_is_not_taken_as_never_given() -> None:
+    treatments = _read("wrenmoor_clementine").record.treatments
+    assert person_named("wrenmoor_clementine").record["treatments"]["complete"]
+    assert treatments.courses is None
+    assert treatments.complete is None
+
+
+def test_a_relapse_that_cannot_be_read_leaves_the_list_open() -> None:
+    person = person_named("wrenmoor_clementine")
+    typed = typed_from(record_of(person), person.who, {})
+    typed["relapses"]["events-1-onset"] = ["2026-02-31"]
+    relapses = read_case(typed, person.written_on).record.relapses
+    assert relapses.events is not None
+    assert len(relapses.events) == 1
+    assert relapses.complete_since is None
