@@ -1,21 +1,22 @@
 """Finding cases, and what one case looks like on paper and screen today."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, aliased, defer, joinedload
 
 from referral import audit, clock
-from referral.assessment import assess
+from referral.actions.drafts import programmes
+from referral.assessment import Assessment, assess
 from referral.auth import scope
 from referral.criteria import library
 from referral.errors import NotFoundError
 from referral.facts import CaseRecord
-from referral.models import AuditEntry, Organisation, OrganisationKind, Referral, ReferralVersion, User
+from referral.models import AuditEntry, Organisation, Packet, Referral, ReferralVersion, User
 from referral.workflow import SENT, State
 
 PAGE = 50
@@ -80,34 +81,26 @@ def newest_version(session: Session, referral: Referral) -> ReferralVersion | No
         .where(ReferralVersion.referral_id == referral.id)
         .order_by(ReferralVersion.version.desc())
         .limit(1)
-        .options(joinedload(ReferralVersion.signed_by), joinedload(ReferralVersion.packet))
+        .options(
+            joinedload(ReferralVersion.signed_by),
+            joinedload(ReferralVersion.packet).options(defer(Packet.pdf), joinedload(Packet.issued_by)),
+        )
     )
 
 
-def next_number(session: Session, year: int) -> str:
-    """Give the next free number of a year, such as P-2026-0007."""
-    used = select(Referral.number).where(Referral.number.startswith(f"P-{year}-"))
-    last = session.scalar(used.order_by(func.length(Referral.number).desc(), Referral.number.desc()).limit(1))
-    return f"P-{year}-{int(last.rpartition('-')[2]) + 1 if last else 1:04}"
+def assess_draft(draft: ReadDraft, as_of: date) -> Assessment:
+    """Put what a draft says to every edition of the library."""
+    return assess(draft.record, library().values(), as_of)
 
 
-def programmes(session: Session) -> dict[str, str]:
-    """Give the names of the programmes that a case can be sent to, by id."""
-    found = (
-        select(Organisation)
-        .where(Organisation.kind == OrganisationKind.PROGRAMME)
-        .order_by(Organisation.name)
-    )
-    return {str(programme.id): programme.name for programme in session.scalars(found)}
-
-
-def make_snapshot(session: Session, referral: Referral, draft: ReadDraft, as_of: date) -> dict[str, Any]:
-    """Give the whole case as plain data, assessed on a day: what the page shows and the packet will print.
+def make_snapshot(
+    session: Session, referral: Referral, draft: ReadDraft, assessment: Assessment
+) -> dict[str, Any]:
+    """Give the whole case as plain data, with its assessment: what the page shows and the packet will print.
 
     It carries the editions that it was made with, so that it says the same whatever becomes of the library.
     Nobody has signed it: that is for :mod:`referral.actions.submission`.
     """
-    editions = library().values()
     programme = programmes(session).get(draft.request.get("programme_id") or "")
     return {
         "snapshot": "1",
@@ -125,10 +118,10 @@ def make_snapshot(session: Session, referral: Referral, draft: ReadDraft, as_of:
         "discussed": draft.request.get("discussed"),
         "reason": None,
         "signed": None,
-        "as_of": as_of.isoformat(),
+        "as_of": assessment.as_of.isoformat(),
         "record": draft.record.to_json(),
-        "assessment": assess(draft.record, editions, as_of).to_json(),
-        "editions": [edition.to_json() for edition in editions],
+        "assessment": assessment.to_json(),
+        "editions": [result.edition.to_json() for result in assessment.results],
     }
 
 
@@ -202,16 +195,15 @@ def list_inbox(
     session: Session,
     viewer: User,
     *,
-    state: State | None = None,
+    states: Collection[State] = SENT,
     text: str = "",
     newest_first: bool = False,
     page: int = 1,
 ) -> Lines:
     """List what was sent to a programme, the longest waiting first, so that nobody is forgotten at the end."""
     order = Referral.waiting_since.desc() if newest_first else Referral.waiting_since
-    wanted = [Referral.state == state] if state else []
-    wanted += [_has(word) for word in text.split()]
-    return _list(session, viewer, (order,), page, *wanted)
+    words = [_has(word) for word in text.split()]
+    return _list(session, viewer, (order,), page, Referral.state.in_(states), *words)
 
 
 def _has(word: str) -> ColumnElement[bool]:

@@ -9,11 +9,12 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from referral import audit, clock
-from referral.actions.referrals import ReadDraft, make_snapshot, newest_version, programmes, verdicts
+from referral.actions.drafts import programmes
+from referral.actions.referrals import ReadDraft, assess_draft, make_snapshot, newest_version, verdicts
 from referral.errors import ConflictError, PonsError
 from referral.facts import digest
 from referral.models import Referral, ReferralVersion, User
-from referral.workflow import State, check_move
+from referral.workflow import SENT, State, check_move
 
 FIRST = 1
 LONGEST_REASON = 4000
@@ -46,6 +47,10 @@ class NotSentError(ConflictError):
         super().__init__("The case was not sent. " + " ".join(each.message for each in obstacles))
         self.obstacles = tuple(obstacles)
         self.changed = changed
+
+    def lacks(self, field_id: str) -> str:
+        """Say what a field of the page lacks; empty where it lacks nothing."""
+        return next((each.message for each in self.obstacles if each.field_id == field_id), "")
 
 
 @dataclass(frozen=True)
@@ -86,17 +91,19 @@ def submit(
 ) -> ReferralVersion:
     """Sign a case and send it. What is signed is what was on the screen, and it never changes again.
 
-    A case that was sent already is given back as it is: a second click sends nothing twice.
+    What the same person has sent already is given back as it is: a second click sends nothing twice.
 
     Raises:
         MoveRefusedError: it is not theirs to send, or not in this state.
         NotSentError: something stands in the way; nothing was changed.
 
     """
-    if referral.state is not State.DRAFT and (sent := newest_version(session, referral)):
+    sent = newest_version(session, referral)
+    if sent and sent.signed_by_id == actor.id and referral.state in SENT:
         return sent
     move = check_move("submit", actor.role, referral.state)
-    snapshot = make_snapshot(session, referral, draft, clock.local(at).date())
+    assessment = assess_draft(draft, clock.local(at).date())
+    snapshot = make_snapshot(session, referral, draft, assessment)
     _refuse_what_is_not_ready(session, draft, snapshot, signature)
     reason = signature.reason.strip() if not_met(snapshot) else ""
     signed = _sign(snapshot, actor, at, reason or None)

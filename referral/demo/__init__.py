@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from forms import read_case, typed_from
 from referral import audit, auth, clock
-from referral.actions import packets, referrals, submission
+from referral.actions import drafts, packets, referrals, submission
 from referral.demo.cast import Account, Course, read_accounts, read_people
 from referral.facts import digest, read_record
 from referral.models import Organisation, OrganisationKind, Referral, User
@@ -82,7 +82,7 @@ def _open(session: Session, course: Course, people: dict[str, User]) -> Referral
     """Open a draft and type into it what the file says, mistakes and all."""
     referrer, at = people[course.referrer], _moment(course.seen_on)
     referral = Referral(
-        number=referrals.next_number(session, at.year),
+        number=drafts.next_number(session),
         organisation_id=referrer.organisation_id,
         referrer_id=referrer.id,
         typed=_typed(session, course),
@@ -94,7 +94,7 @@ def _open(session: Session, course: Course, people: dict[str, User]) -> Referral
     )
     session.add(referral)
     session.flush()
-    audit.record(session, people[course.prepared_by or course.referrer], "opened", referral, at=at)
+    audit.record(session, people[course.prepared_by or course.referrer], "draft_opened", referral, at=at)
     return referral
 
 
@@ -103,7 +103,7 @@ def _typed(session: Session, course: Course) -> dict[str, Any]:
     if "programme" in course.request:
         wanted = read_accounts()[1][course.request["programme"]]["name"]
         (request["programme_id"],) = (
-            key for key, name in referrals.programmes(session).items() if name == wanted
+            key for key, name in drafts.programmes(session).items() if name == wanted
         )
     typed: dict[str, Any] = typed_from(read_record(course.record, course.written_on), course.who, request)
     for section, fields in course.typed_instead.items():
@@ -123,7 +123,8 @@ def _send(
     """Sign and send the case as its neurologist does, and take it as far as the file says."""
     referrer, at = people[course.referrer], _moment(course.written_on)
     draft = read_case(referral.typed, course.written_on)
-    snapshot = referrals.make_snapshot(session, referral, draft, course.written_on)
+    assessment = referrals.assess_draft(draft, course.written_on)
+    snapshot = referrals.make_snapshot(session, referral, draft, assessment)
     signature = submission.Signature(seen=digest(snapshot), declared=True, reason=course.reason or "")
     version = submission.submit(session, referral, draft, signature, actor=referrer, at=at)
     if with_packets:

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from referral.web import drafts, errors, layout, pages, session
+from referral.web import drafts, errors, inbox, layout, pages, referrals, session
 
 
 def register(app: Flask) -> None:
@@ -12,3 +12,5 @@ def register(app: Flask) -> None:
     errors.register(app)
     app.register_blueprint(pages.pages)
     app.register_blueprint(drafts.drafts)
+    app.register_blueprint(referrals.referrals)
+    app.register_blueprint(inbox.inbox)

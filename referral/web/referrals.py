@@ -1,0 +1,264 @@
+"""The pages of a case: its list, the case itself, reviewing and sending it, its packet, its moves."""
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from forms import SECTIONS, ReadCase, read_case
+from referral import audit, clock
+from referral.actions import packets, submission
+from referral.actions import referrals as actions
+from referral.actions.drafts import programmes
+from referral.auth import REFERRERS, requires
+from referral.criteria import library
+from referral.extensions import db
+from referral.facts import digest, say_date
+from referral.models import Referral, ReferralVersion
+from referral.packet import PacketError, contents
+from referral.web.open_questions import edition_name, open_questions
+from referral.web.session import resumable
+from referral.workflow import MOVES, SENT, Move, Role, State, check_move, moves_for
+
+log = logging.getLogger(__name__)
+referrals = Blueprint("referrals", __name__)
+
+SIDEWAYS = (State.WITHDRAWN, State.ENTERED_IN_ERROR)
+DEEDS = {
+    "draft_opened": "Opened as a draft",
+    "draft_saved": "Saved",
+    "submitted": "Signed and sent",
+    "packet_issued": "Packet made",
+    "review_started": "Review started",
+    "made_ready": "Made ready for the committee",
+    "withdrawn": "Withdrawn",
+    "entered_in_error": "Marked as entered in error",
+    "case_read": "Read",
+    "packet_read": "Packet fetched",
+}
+
+
+def next_move(state: State) -> Move | None:
+    """Find what comes next for a case: the move that leads onward, not aside."""
+    return next((move for move in MOVES if state in move.sources and move.target not in SIDEWAYS), None)
+
+
+def list_words(found: actions.Lines) -> dict[str, Any]:
+    """Give what a list of cases is drawn with: the editions of the library first, then older ones of its cases."""
+    titles = {edition.id: edition.title for edition in library().values()}
+    asked = {name for line in found.lines for name in line.verdicts or ()}
+    editions = [
+        (name, edition_name(name), titles.get(name, name)) for name in [*titles, *sorted(asked - {*titles})]
+    ]
+    return {"found": found, "editions": editions, "address": page_address, "say_date": say_date}
+
+
+def page_number() -> int:
+    """Read the page that is asked for; what is no number is the first."""
+    asked = request.args.get("page", "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 8 else 1
+
+
+def page_address(number: int) -> str:
+    """Give the address of another page of the same list."""
+    kept = {name: request.args.get(name) for name in ("state", "order")}
+    return url_for(request.endpoint or "", page=number, state=kept["state"], order=kept["order"])
+
+
+@referrals.app_context_processor
+def words() -> dict[str, Any]:
+    """Give the pages of cases what they say of every case."""
+    return {"waits": SENT, "next_move": next_move, "needs_reason": submission.NEEDS_REASON}
+
+
+@referrals.get("/referrals")
+@requires(*REFERRERS)
+def index() -> ResponseReturnValue:
+    """List the clinic's own cases: what is being written first."""
+    found = actions.list_referrals(db.session(), g.person, page_number())
+    audit.record(db.session(), g.person, "list_read", page=found.page, cases=len(found.lines))
+    db.session.commit()
+    return render_template("referrals/index.html", **list_words(found))
+
+
+@referrals.get("/referrals/<uuid:referral_id>")
+@requires(*Role)  # whom it is not for does not find it
+def show(referral_id: UUID) -> ResponseReturnValue:
+    """Show one case: as signed, or as the draft stands today."""
+    referral = actions.read_referral(db.session(), referral_id, g.person)
+    page = what_is_shown(referral)
+    trail = actions.history(db.session(), referral)
+    db.session.commit()
+    titles = {section.key: section.title for section in SECTIONS}
+    return render_template(
+        "referrals/show.html", **page, trail=trail, reads=actions.READS, deeds=DEEDS, titles=titles
+    )
+
+
+def what_is_shown(referral: Referral) -> dict[str, Any]:
+    """Give what every page of a case shows of it. What was signed is shown as signed, never worked out anew."""
+    shown = {"referral": referral, "moves": moves_for(g.person.role, referral.state)}
+    version = actions.newest_version(db.session(), referral)
+    if version is not None:
+        signed = contents(version.snapshot)
+        return {**shown, "version": version, "contents": signed, "draft": None, "questions": ()}
+    draft = read_draft(referral)
+    assessment = actions.assess_draft(draft, clock.today())
+    snapshot = actions.make_snapshot(db.session(), referral, draft, assessment)
+    return {
+        **shown,
+        "version": None,
+        "contents": contents(snapshot),
+        "draft": draft,
+        "seen": digest(snapshot),
+        "not_met": submission.not_met(snapshot),
+        "questions": open_questions(assessment),
+    }
+
+
+def read_draft(referral: Referral) -> ReadCase:
+    """Read what was typed."""
+    return read_case(referral.typed, clock.today(), programmes(db.session()))
+
+
+# Sending
+
+
+@referrals.get("/referrals/<uuid:referral_id>/submission")
+@requires(*Role)  # whom it is not for does not find it
+def review(referral_id: UUID) -> ResponseReturnValue:
+    """Show a draft for checking before it is signed; once sent, the receipt."""
+    return draw_review(actions.read_referral(db.session(), referral_id, g.person))
+
+
+def draw_review(
+    referral: Referral, *, reason: str = "", refused: submission.NotSentError | None = None
+) -> str:
+    """Draw the review with what stands in the way of sending, or the receipt of a case that was sent."""
+    page = what_is_shown(referral)
+    if g.person.role not in REFERRERS or (referral.state is not State.DRAFT and page["version"] is None):
+        abort(404)
+    obstacles = () if page["version"] else submission.obstacles(db.session(), page["draft"])
+    db.session.commit()
+    template = "referrals/sent.html" if page["version"] else "referrals/review.html"
+    return render_template(template, **page, obstacles=obstacles, reason=reason, refused=refused)
+
+
+def resume_review(carried: "MultiDict[str, str]", referral_id: UUID) -> ResponseReturnValue:
+    """Show the review again with a reason that was typed before the session had ended."""
+    referral = actions.read_referral(db.session(), referral_id, g.person)
+    return draw_review(referral, reason=carried.get("reason", ""))
+
+
+@referrals.post("/referrals/<uuid:referral_id>/submission")
+@requires(*Role)  # the table of moves decides, once the case is found
+@resumable(resume_review)
+def submit(referral_id: UUID) -> ResponseReturnValue:
+    """Sign the case and send it to its programme."""
+    referral = actions.get_referral(db.session(), referral_id, g.person, to_change=True)
+    reason = request.form.get("reason", "")
+    signature = submission.Signature(
+        seen=request.form.get("seen", ""), declared=request.form.get("declared") == "yes", reason=reason
+    )
+    try:
+        version = submission.submit(
+            db.session(), referral, read_draft(referral), signature, actor=g.person, at=clock.now()
+        )
+    except submission.NotSentError as refused:
+        db.session.rollback()
+        again = actions.read_referral(db.session(), referral_id, g.person)
+        return draw_review(again, reason=reason, refused=refused), 409 if refused.changed else 422
+    db.session.commit()
+    issue(version)
+    return redirect(url_for("referrals.review", referral_id=referral_id), code=303)
+
+
+# The packet
+
+
+def issue(version: ReferralVersion) -> bool:
+    """Make the packet in a transaction of its own: if that fails, the case stays sent, and it can be made later."""
+    try:
+        packets.issue_packet(db.session(), version, actor=g.person)
+        db.session.commit()
+    except PacketError:
+        db.session.rollback()
+        log.exception("The packet of version %s could not be made", version.id)
+        return False
+    return True
+
+
+@referrals.post("/referrals/<uuid:referral_id>/packet")
+@requires(*Role)  # whom it is not for does not find it
+def make_packet(referral_id: UUID) -> ResponseReturnValue:
+    """Make the packet of a case whose packet could not be made when it was sent."""
+    referral = actions.get_referral(db.session(), referral_id, g.person, to_change=True)
+    version = actions.newest_version(db.session(), referral)
+    if version is None:
+        abort(404)
+    made = issue(version)
+    flash("The packet is made." if made else "The packet could not be made. The case is sent all the same.")
+    return redirect(url_for("referrals.show", referral_id=referral_id), code=303)
+
+
+@referrals.get("/referrals/<uuid:referral_id>/packet.pdf")
+@requires(*Role)  # whom it is not for does not find it
+def packet(referral_id: UUID) -> ResponseReturnValue:
+    """Hand out the packet, byte for byte as it was issued, under a name that names nobody."""
+    referral = actions.get_referral(db.session(), referral_id, g.person)
+    version = actions.newest_version(db.session(), referral)
+    found = packets.read_packet(db.session(), referral, version, g.person)
+    response = Response(found.pdf, mimetype="application/pdf")
+    name = f"{referral.number}-v{found.version.version}.pdf"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    db.session.commit()
+    return response
+
+
+# Moves
+
+
+@referrals.get("/referrals/<uuid:referral_id>/moves/<deed>")
+@requires(*Role)  # whom it is not for does not find it
+def ask_reason(referral_id: UUID, deed: str) -> ResponseReturnValue:
+    """Ask for the reason of a move that needs one."""
+    if deed not in submission.NEEDS_REASON:
+        abort(404)
+    return draw_reason(referral_id, deed)
+
+
+def draw_reason(referral_id: UUID, deed: str, reason: str = "", problem: str = "") -> str:
+    """Draw the page that asks for a reason."""
+    referral = actions.read_referral(db.session(), referral_id, g.person)
+    move = check_move(deed, g.person.role, referral.state)
+    db.session.commit()
+    return render_template(
+        "referrals/reason.html", referral=referral, move=move, reason=reason, problem=problem
+    )
+
+
+def resume_reason(carried: "MultiDict[str, str]", referral_id: UUID, deed: str) -> ResponseReturnValue:
+    """Show a reason again that was typed before the session had ended."""
+    return draw_reason(referral_id, deed, carried.get("reason", ""))
+
+
+@referrals.post("/referrals/<uuid:referral_id>/moves/<deed>")
+@requires(*Role)  # the table of moves decides, once the case is found
+@resumable(resume_reason)
+def move_on(referral_id: UUID, deed: str) -> ResponseReturnValue:
+    """Take a case one move further."""
+    if deed not in submission.PAST:
+        abort(404)
+    referral = actions.get_referral(db.session(), referral_id, g.person, to_change=True)
+    reason = request.form.get("reason", "")
+    try:
+        submission.move_on(db.session(), referral, deed, actor=g.person, reason=reason)
+    except submission.ReasonMissingError as refused:
+        db.session.rollback()
+        return draw_reason(referral_id, deed, reason, str(refused)), 422
+    db.session.commit()
+    flash(f"Referral {referral.number} is now {referral.state.words}.")
+    return redirect(url_for("referrals.show", referral_id=referral_id), code=303)
