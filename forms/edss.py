@@ -48,6 +48,6 @@ class EdssForm(Section):
 
     edss = Rows(
         ScoreForm,
-        "EDSS",
+        "Every EDSS on record",
         "0, 1.0, 1.5 and so on by halves up to 10, with a point. Dates may be a day, a month or a year, day first.",
     )

@@ -1,24 +1,23 @@
 """The pages on which a referral is written, section by section."""
 
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from forms import SECTIONS, ReadCase, Section, differences, read_case
+from forms import SECTIONS, Section, differences, read_case
 from forms.parts import Rows
 from referral import audit, clock
 from referral.actions import drafts as actions
 from referral.assessment import assess
 from referral.auth import REFERRERS, requires
 from referral.criteria import library
-from referral.criteria.edition import DECIDING
 from referral.extensions import db
 from referral.facts import say_date
 from referral.models import Referral
 from referral.reference import drugs
+from referral.web.open_questions import edition_name, open_questions
 from referral.web.session import resumable
 from referral.workflow import Role
 
@@ -137,6 +136,7 @@ def draw(
         if not rows.entries or request.args.get("add") == rows.name:
             rows.offer_blank()
     stored = section(referral.typed.get(section.key, {}))
+    assessment = assess(case.record, library().values(), clock.today())
     last_save = actions.find_last_save(db.session(), referral, section.key)
     # Text that comes late keeps the mark of what it was opened with, so that saving it finds a conflict.
     late = posted is not None and not conflict
@@ -159,24 +159,8 @@ def draw(
         else referral.updated_at
         if section.key in referral.typed
         else None,
-        verdicts=verdicts(case),
+        assessment=assessment,
+        edition_name=edition_name,
+        open_here=next((found.asked for found in open_questions(assessment) if found.section is section), {}),
         drugs=drugs(),
     )
-
-
-def verdicts(case: ReadCase) -> list[dict[str, Any]]:
-    """Say in one line an edition what the facts say now."""
-    assessment = assess(case.record, library().values(), clock.today())
-    return [
-        {
-            "edition": f"{result.edition.organisation.partition(' (')[0]}, {result.edition.year}",
-            "verdict": result.verdict.value,
-            "open": sum(
-                finding.criterion.kind in DECIDING and finding.result == "cannot_say"
-                for finding in result.findings
-            )
-            if result.verdict == "cannot_say"
-            else 0,
-        }
-        for result in assessment.results
-    ]

@@ -41,6 +41,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
+from forms.texts import LONGEST_KEPT
 from referral import audit, auth, clock, database
 from referral.auth import public
 from referral.errors import ForbiddenError
@@ -168,12 +169,16 @@ def form_without_session(error: CSRFError) -> ResponseReturnValue:
 
 
 def fields_to_carry(form: MultiDict[str, str]) -> MultiDict[str, str]:
-    """Choose what a sign-in page takes along: everything that was typed, within limits, but no secrets."""
+    """Choose what a sign-in page takes along: everything that was typed, within limits, but no secrets.
+
+    A text is cut where the forms cut it as well: the form then says so.
+    """
     carried: MultiDict[str, str] = MultiDict()
     size = 0
     for name, value in form.items(multi=True):
         if name.endswith("csrf_token") or "password" in name:
             continue
+        value = value[:LONGEST_KEPT]
         size += len(name.encode()) + len(value.encode()) + 150  # what a part of a form costs around it
         if size > MOST_CARRIED:
             break
