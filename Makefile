@@ -5,7 +5,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-PIP = .venv/bin/python -m pip --disable-pip-version-check --no-input install -q
+PIP = .venv/bin/python -m pip --disable-pip-version-check --no-input install -qq
 
 .PHONY: run test bench tools
 .DEFAULT_GOAL := run
