@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from referral.criteria.calendar import YEARS_AHEAD
 from referral.facts import PartialDate, digest, read_record, say_date
 from referral.packet import words
 from referral.packet.course import Picture, course
@@ -74,6 +75,7 @@ class Contents:
     as_of: str
     purpose: str
     decides: str
+    years_ahead: int
     running: Running
     question: str | None
     reason: str | None
@@ -105,7 +107,7 @@ def contents(snapshot: Mapping[str, Any]) -> Contents:
     version = "Draft, not signed" if draft else f"Version {version_number}"
     signed = _signed(snapshot.get("signed"))
     referrer = snapshot.get("referrer") or {}
-    parts = edition_parts(snapshot["assessment"], snapshot["editions"])
+    parts = edition_parts(snapshot["assessment"], snapshot["editions"], record)
     sha256 = digest(snapshot)
     return Contents(
         title=f"{' '.join(filter(None, ('Referral packet', number)))}, {version[0].lower()}{version[1:]}",
@@ -118,6 +120,7 @@ def contents(snapshot: Mapping[str, Any]) -> Contents:
         as_of=say_date(as_of),
         purpose=PURPOSE,
         decides=DECIDES,
+        years_ahead=YEARS_AHEAD,
         running=_running(person, number, version, sha256),
         question=_text(snapshot.get("question")),
         reason=_text(snapshot.get("reason")),

@@ -22,6 +22,7 @@ NOW = 692.0  # today's line; an open-ended bar runs past it
 ROW = 15.0  # height of one row of marks
 LETTER = 5.0  # width of an average letter of a label
 MOST_ROWS = 16  # rows of marks in one lane; what does not fit is left to the table, and said
+MOST_BARS = 40  # rows of bars
 LEGEND = 98.0  # height of the axis's labels and the legend
 EDSS_HEIGHT = 104.0
 EDSS_LINES = (0, 2, 4, 6, 8, 10)
@@ -107,9 +108,9 @@ class Picture:
 Placed = TypeVar("Placed", Mark, Bar)
 
 
-def _rows(things: Sequence[Placed]) -> tuple[list[tuple[int, Placed]], int]:
+def _rows(things: Sequence[Placed], most: int) -> tuple[list[tuple[int, Placed]], int]:
     """Put each thing in the first row where it touches no other; count those that no row has room for."""
-    rows: list[list[Placed]] = [[] for _ in range(MOST_ROWS)]
+    rows: list[list[Placed]] = [[] for _ in range(most)]
     placed: list[tuple[int, Placed]] = []
     for thing in things:
         for number, row in enumerate(rows):
@@ -167,7 +168,7 @@ class _Drawing:
         complete_from: float | None = None,
     ) -> None:  # fmt: skip
         """Add a lane of marks, stacked upwards from its base line."""
-        placed, left_out = _rows(sorted(marks, key=lambda mark: mark.x))
+        placed, left_out = _rows(sorted(marks, key=lambda mark: mark.x), MOST_ROWS)
         rows = 1 + max((row for row, _ in placed), default=0)
         height = max(rows * ROW, 12.0 * (1 + len(notes))) + 4
         self._add(name, height, "" if marks else empty, notes, complete_from)
@@ -241,17 +242,18 @@ class _Drawing:
         return self._mark(relapse.onset, shape, fill, SIZES.get(relapse.severity or "", SIZES["moderate"]))
 
     def _mri(self) -> None:
-        marks = [
-            self._mark(study.date, "square", _activity(study), 4.0, _lesions(study))
-            for study in self.record.mri
-        ]
+        studies = self.record.mri
+        marks = [self._mark(each.date, "square", _activity(each), 4.0, _lesions(each)) for each in studies]
+        if _rows(marks, MOST_ROWS)[1]:
+            marks = [self._mark(each.date, "square", _activity(each), 4.0) for each in studies]
+            self.left_out.append("MRI: drawn without their counts, for want of room; the table has them")
         self._lane("MRI", marks, "none recorded", ("enhancing (Gd),", "new T2 lesions"))
 
     def _treatments(self) -> None:
         treatments = self.record.treatments
         courses = treatments.courses or ()
         bars = [self._bar(course) for course in courses if course.start or course.stop]
-        placed, left_out = _rows(sorted(bars, key=lambda bar: (bar.may_start, bar.may_end)))
+        placed, left_out = _rows(sorted(bars, key=lambda bar: (bar.may_start, bar.may_end)), MOST_BARS)
         rows = 1 + max((row for row, _ in placed), default=0)
         notes = ("list complete",) if treatments.complete else ("completeness not known",)
         empty = "none listed; list complete: never treated" if treatments.complete else "none recorded"
@@ -272,13 +274,15 @@ class _Drawing:
         outcome = words.OUTCOMES.get(course.outcome or "", "outcome not recorded")
         label = f"{_cut(words.drug(course.drug))}: {outcome}"
         width = len(label) * LETTER + 8
-        # The label stands inside its bar, else to its right, else to its left.
+        # The label stands inside its bar, else after it, else before it, else across its end.
         if end - may_start >= width:
-            label_x, left, right = may_start + 4, may_start, end
+            left, right, label_x = may_start, end, may_start + 4
         elif end + width <= NOW:
-            label_x, left, right = end + 4, may_start, end + width
+            left, right, label_x = may_start, end + width, end + 4
+        elif may_start - width >= LEFT:
+            left, right, label_x = may_start - width, end, may_start - width + 4
         else:
-            label_x, left, right = may_start - width + 4, may_start - width, end
+            left, right, label_x = min(may_start, NOW - width), RIGHT, NOW - width + 4
         return Bar(
             may_start=may_start, may_end=NOW if ongoing else may_end, ongoing=ongoing,
             surely_from=surely_from, surely_to=surely_to,

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from referral.criteria.load import multiple_sclerosis
+from referral.facts import CaseRecord, say_date
 from referral.packet import words
+from referral.packet.paths import path_words
 
 ACROSS = 4  # editions side by side; more of them make a second grid below the first
 TELLING = ("not_met", "cannot_say", "not_tested", "met", "not_applicable")
@@ -53,8 +55,20 @@ class Block:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Change:
+    """A verdict that comes by itself: when, which, and through which criterion."""
+
+    when: str
+    verdict: str
+    statement: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class EditionPart:
-    """One edition: what it is, its verdict and how far that reaches, its criteria, its sources."""
+    """One edition: what it is, its verdict and how far that reaches, its criteria, its sources.
+
+    ``settled_by`` names the smallest sets of missing facts that would settle it, ``changes`` what time alone does.
+    """
 
     id: str
     title: str
@@ -68,6 +82,9 @@ class EditionPart:
     verdict: str
     coverage: tuple[str, ...]
     untested: tuple[str, ...]
+    untested_because: tuple[str, ...]
+    settled_by: tuple[str, ...]
+    changes: tuple[Change, ...]
     criteria: tuple[Criterion, ...]
     blocks: tuple[Block, ...]
     sources: tuple[Source, ...]
@@ -104,11 +121,13 @@ class Grid:
 
 
 def edition_parts(
-    assessment: Mapping[str, Any], editions: Sequence[Mapping[str, Any]]
+    assessment: Mapping[str, Any], editions: Sequence[Mapping[str, Any]], record: CaseRecord
 ) -> tuple[EditionPart, ...]:
     """Join every edition assessed with its definition, in the order of the assessment."""
     by_id = {edition["id"]: edition for edition in editions}
-    return tuple(_edition(found, by_id.get(found["protocol"], {})) for found in assessment["protocols"])
+    return tuple(
+        _edition(found, by_id.get(found["protocol"], {}), record) for found in assessment["protocols"]
+    )
 
 
 def grids(parts: Sequence[EditionPart]) -> tuple[Grid, ...]:
@@ -123,7 +142,7 @@ def link(text: str) -> str | None:
     return f"https://doi.org/{text.removeprefix('doi:')}" if text.startswith("doi:") else None
 
 
-def _edition(found: Mapping[str, Any], edition: Mapping[str, Any]) -> EditionPart:
+def _edition(found: Mapping[str, Any], edition: Mapping[str, Any], record: CaseRecord) -> EditionPart:
     definitions = {criterion["id"]: criterion for criterion in edition.get("criteria", ())}
     texts = dict.fromkeys(each["source"] for each in definitions.values() if each.get("source"))
     sources = {text: Source(number=n, text=text, href=link(text)) for n, text in enumerate(texts, 1)}
@@ -131,6 +150,7 @@ def _edition(found: Mapping[str, Any], edition: Mapping[str, Any]) -> EditionPar
         _criterion(each, definitions.get(each["id"]) or _own(each["id"]), sources)
         for each in found["criteria"]
     )
+    untested = tuple(each for each in criteria if each.result == "not_tested")
     about = (
         str(edition.get("year") or "year not stated"),
         edition.get("jurisdiction"),
@@ -149,9 +169,10 @@ def _edition(found: Mapping[str, Any], edition: Mapping[str, Any]) -> EditionPar
         digest=str(found.get("definition_sha256") or edition.get("sha256") or "")[:12],
         verdict=found["verdict"],
         coverage=_coverage(found["coverage"]),
-        untested=tuple(
-            _untested(each, definitions.get(each.id, {})) for each in criteria if each.result == "not_tested"
-        ),
+        untested=tuple(each.statement for each in untested),
+        untested_because=tuple(_untested(each, definitions.get(each.id, {})) for each in untested),
+        settled_by=tuple(_together(paths, record) for paths in found.get("decides") or ()),
+        changes=tuple(_change(each, criteria) for each in found.get("changes") or ()),
         criteria=criteria,
         blocks=tuple(_blocks(criteria, found["criteria"])),
         sources=tuple(sources.values()),
@@ -187,6 +208,22 @@ def _criterion(
 def _untested(criterion: Criterion, definition: Mapping[str, Any]) -> str:
     why = definition.get("untested_because")
     return f"{criterion.statement.removesuffix('.')} ({why})." if why else criterion.statement
+
+
+def _together(paths: Sequence[str], record: CaseRecord) -> str:
+    """Name the facts of one set: all of them are needed."""
+    *others, last = (path_words(path, record) for path in paths)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _change(change: Mapping[str, Any], criteria: Sequence[Criterion]) -> Change:
+    first, last = say_date(change["from"]), say_date(change["to"])
+    statements = {criterion.id: criterion.statement for criterion in criteria}
+    return Change(
+        when=first if first == last else f"some day from {first} to {last}",
+        verdict=words.VERDICTS[change["verdict"]],
+        statement=statements.get(change["criterion"], words.plain(change["criterion"])),
+    )
 
 
 def _coverage(coverage: Mapping[str, Any]) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ class PacketError(Exception):
     """A packet that could not be printed whole. Nothing is kept of it."""
 
 
-class _Nothing(URLFetcher):  # type: ignore[misc]  # the library has no types
+class Nothing(URLFetcher):  # type: ignore[misc]  # the library has no types
     """Fetches nothing: no file, no address, no embedded data."""
 
     def fetch(self, url: str, headers: Any = None) -> NoReturn:
@@ -62,10 +62,10 @@ def render_pdf(contents: Contents) -> bytes:
     try:
         with _heard() as warnings, _collector_at_rest():
             styles = [
-                CSS(string=style, base_url=None, url_fetcher=_Nothing(), font_config=fonts)
+                CSS(string=style, base_url=None, url_fetcher=Nothing(), font_config=fonts)
                 for style in _styles()
             ]
-            document = HTML(string=html, base_url=None, url_fetcher=_Nothing())
+            document = HTML(string=html, base_url=None, url_fetcher=Nothing())
             pdf: bytes = document.write_pdf(
                 stylesheets=styles,
                 font_config=fonts,

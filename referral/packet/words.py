@@ -123,6 +123,12 @@ RESULTS = {
     "not_tested": "not tested",
     "not_applicable": "does not apply",
 }
+VERDICTS = {
+    "met": "all criteria met",
+    "tested_met": "all tested criteria met",
+    "cannot_say": "cannot say",
+    "not_met": "not met",
+}
 GROUPS = {
     "diagnosis": "Diagnosis and course",
     "age_and_duration": "Age and duration",
