@@ -18,7 +18,7 @@ from referral.criteria import library
 from referral.extensions import db
 from referral.facts import digest, say_date
 from referral.models import Referral, ReferralVersion
-from referral.packet import PacketError, contents
+from referral.packet import contents
 from referral.web.open_questions import edition_name, open_questions
 from referral.web.session import resumable
 from referral.workflow import MOVES, SENT, Move, Role, State, check_move, moves_for
@@ -184,7 +184,7 @@ def issue(version: ReferralVersion) -> bool:
     try:
         packets.issue_packet(db.session(), version, actor=g.person)
         db.session.commit()
-    except PacketError:
+    except Exception:  # whatever the printer fails with: who has just sent a case is told that it is sent
         db.session.rollback()
         log.exception("The packet of version %s could not be made", version.id)
         return False
