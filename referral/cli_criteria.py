@@ -12,8 +12,8 @@ from referral.assessment import Assessment, assess
 from referral.criteria import BadEdition, Edition, library
 from referral.criteria.check import check_library
 from referral.criteria.evaluate import WORDS
-from referral.reference.files import Unreadable, read_case_file
 from referral.facts import RecordError, read_record
+from referral.reference.files import Unreadable, read_case_file
 
 VERDICT_WORDS = {
     "met": "all criteria met",
