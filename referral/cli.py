@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 from flask_migrate import upgrade
 from sqlalchemy import select
 
-from referral import audit, auth, cli_criteria, cli_scores
+from referral import audit, auth, cli_criteria, cli_packet, cli_scores
 from referral.extensions import db
 from referral.models import Organisation, OrganisationKind, User
 from referral.workflow import Role
@@ -18,7 +18,14 @@ from referral.workflow import Role
 
 def register(app: Flask) -> None:
     """Add our commands to ``flask``."""
-    for command in (setup, add_person, end_person, *cli_criteria.COMMANDS, *cli_scores.COMMANDS):
+    for command in (
+        setup,
+        add_person,
+        end_person,
+        *cli_criteria.COMMANDS,
+        *cli_packet.COMMANDS,
+        *cli_scores.COMMANDS,
+    ):
         app.cli.add_command(command)
 
 
