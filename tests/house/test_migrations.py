@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pysqlite3
@@ -198,3 +199,35 @@ def test_who_only_reads_waits_for_nobody(two_writers: tuple[Session, Session]) -
 
     assert reader.scalars(select(Organisation)).all() == [], "and sees nothing half done"
     writer.commit()
+
+
+def test_two_who_write_at_once_lose_nothing(migrated_database: Path, tmp_path: Path) -> None:
+    path = tmp_path / "busy.db"
+    path.write_bytes(migrated_database.read_bytes())
+    app = create_app(settings_for(path))
+    with app.app_context():
+        engine = db.engine
+    with Session(engine) as session:
+        session.add(Organisation(name="0", kind="clinic"))
+        session.commit()
+
+    def count_up(_: int) -> None:
+        with Session(engine) as session:
+            place = session.scalars(select(Organisation)).one()
+            place.name = str(int(place.name) + 1)
+            session.commit()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(count_up, range(40)))
+    with Session(engine) as session:
+        assert session.scalars(select(Organisation.name)).one() == "40"
+    engine.dispose()
+
+
+def test_an_error_of_the_database_names_no_value(session: Session, people: dict[str, User]) -> None:
+    session.add(Organisation(name=people["chair"].organisation.name, kind="clinic"))
+    with pytest.raises(IntegrityError) as refused:
+        session.flush()
+    session.rollback()
+
+    assert people["chair"].organisation.name not in str(refused.value)
