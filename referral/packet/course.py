@@ -221,9 +221,9 @@ class _Drawing:
         for score in scores:
             shape = {True: "diamond", False: "disc", None: "ring"}[score.during_relapse]
             mark = self._mark(score.date, shape, "full", 3.4)
-            points.append(
-                replace(mark, y=_edss_y(top, float(score.score)), label=words.number(score.score, 1) or "")
-            )
+            label = words.number(score.score, 1) or ""
+            y = _edss_y(top, float(score.score))
+            points.append(replace(mark, y=y, label=label, label_before=mark.x > NOW - 14))
         return _labelled_where_free(points)
 
     def _relapses(self) -> None:
