@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from referral.auth import REFERRERS, requires
 from referral.models import User, UserSession
-from referral.web.session import resumable
+from referral.web.session import MOST_CARRIED, resumable
 from referral.workflow import Role
 from tests.browser import PASSWORD, Browser, Fields, Page
 
@@ -175,15 +175,28 @@ def test_half_a_megabyte_is_carried_and_more_is_not(sign_in: SignIn, session: Se
     browser = sign_in(Role.NEUROLOGIST)
     token = browser.token()
     end_every_session(session)
-    words = "a word " * 65_000
+    lines = [f"{number} " * 6_000 for number in range(10, 50)]
+
+    late = browser.send("/letters/7", {"words": "x", "line": lines, "csrf_token": token}, status=401)
+    back = sign_in_again(browser, late)
+
+    kept = back.fields("/letters/7")["line"]
+    assert kept == lines[: len(kept)]
+    assert 450_000 < sum(map(len, kept)) <= MOST_CARRIED < sum(map(len, lines))
+
+
+def test_one_endless_text_does_not_push_the_others_out(sign_in: SignIn, session: Session) -> None:
+    browser = sign_in(Role.NEUROLOGIST)
+    token = browser.token()
+    end_every_session(session)
 
     late = browser.send(
-        "/letters/7", {"words": words, "line": "x" * 100_000, "csrf_token": token}, status=401
+        "/letters/7", {"words": "x" * 900_000, "line": ["one"], "csrf_token": token}, status=401
     )
     back = sign_in_again(browser, late)
 
-    assert back.fields("/letters/7")["words"] == words
-    assert "xxxx" not in back.html
+    assert back.fields("/letters/7")["line"] == "one"
+    assert back.fields("/letters/7")["words"].startswith("xxxx")
 
 
 def test_a_part_of_a_page_gets_a_line_and_not_a_page(sign_in: SignIn, session: Session) -> None:
