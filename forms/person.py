@@ -45,16 +45,16 @@ class IdentifierForm(Part):
             return
         given = f"{quoted(number)} was given."
         if not re.fullmatch(r"[0-9]{10}", digits):
-            yield "value", f"{given} Allowed: ten digits, as a {kind} has."
+            yield "value", f"{given} Allowed: ten digits, as {kind}s have."
         elif not has_check_digit(digits):
             yield (
                 "value",
-                f"{given} Its last digit does not fit the others, as in a {kind} it must. Please compare.",
+                f"{given} Its last digit does not fit the others, as in {kind}s it must. Please compare.",
             )
         elif kind == CHI_NUMBER and not starts_with_a_day(digits):
             yield (
                 "value",
-                f"{given} A {kind} begins with a date of birth (day, month, year); this is no date.",
+                f"{given} {kind}s begin with a date of birth (day, month, year); this is no date.",
             )
 
 

@@ -96,7 +96,8 @@ def save_section(
         raise StaleSectionError("This section has been saved elsewhere since this form was opened.")
     referral.typed = {**referral.typed, section: typed}
     referral.draft_version += 1
-    name_for_lists(referral)
+    if section == "person":
+        name_for_lists(referral)
     changed = sorted(name for name in typed.keys() | stored.keys() if typed.get(name) != stored.get(name))
     audit.record(
         session, actor, SAVED, referral, section=section, version=referral.draft_version, fields=changed

@@ -72,8 +72,9 @@ def save_section(referral_id: UUID, section: str) -> ResponseReturnValue:
             actions.get_draft(db.session(), g.person, referral_id), kind, request.form, conflict=True
         ), 409
     page = draw(referral, kind) if AUTOSAVE in request.headers else None
+    answer = page or redirect(where_next(referral, kind, changed), code=303)
     db.session.commit()
-    return page or redirect(where_next(referral, kind, changed), code=303)
+    return answer
 
 
 def find_section(key: str) -> type[Section]:
@@ -90,11 +91,11 @@ def where_next(referral: Referral, section: type[Section], changed: bool) -> str
     What is wrong is shown before going on; who has seen it and changes nothing may go on.
     """
     pressed = request.form
-    for name in rows_of(section):
-        if f"add-{name}" in pressed:
-            return f"{_address(referral, section, add=name)}#{name}-end"
-        if f"remove-{name}" in pressed:
-            return f"{_address(referral, section)}#{name}"
+    for rows in rows_of(section(referral.typed.get(section.key, {}))):
+        if f"add-{rows.name}" in pressed:
+            return f"{_address(referral, section, add=rows.name)}#{rows.name}-{len(rows.entries)}"
+        if f"remove-{rows.name}" in pressed:
+            return f"{_address(referral, section)}#{rows.name}"
     other = next((found for found in SECTIONS if found.key == pressed.get("go")), None)
     if other is not None:
         return _address(referral, other)
@@ -103,7 +104,7 @@ def where_next(referral: Referral, section: type[Section], changed: bool) -> str
         return f"{_address(referral, section)}#{'problems' if wrong else 'saved'}"
     position = SECTIONS.index(section)
     if section is SECTIONS[-1]:
-        return f"/referrals/{referral.id}"
+        return url_for("referrals.show", referral_id=referral.id)
     return _address(referral, SECTIONS[position + 1])
 
 
@@ -111,9 +112,9 @@ def _address(referral: Referral, section: type[Section], add: str | None = None)
     return url_for("drafts.edit_section", referral_id=referral.id, section=section.key, add=add)
 
 
-def rows_of(section: type[Section]) -> list[str]:
-    """Name the lists of a section."""
-    return [field.name for field in section() if isinstance(field, Rows)]
+def rows_of(form: Section) -> list[Rows]:
+    """Give the lists of a section."""
+    return [field for field in form if isinstance(field, Rows)]
 
 
 # The page
@@ -132,7 +133,7 @@ def draw(
         typed[section.key] = section.keep(posted)
     case = read_case(typed, clock.today(), actions.programmes(db.session()))
     form = case.forms[section.key]
-    for rows in (field for field in form if isinstance(field, Rows)):
+    for rows in rows_of(form):
         if not rows.entries or request.args.get("add") == rows.name:
             rows.offer_blank()
     stored = section(referral.typed.get(section.key, {}))

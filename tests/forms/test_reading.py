@@ -391,11 +391,11 @@ def test_a_number_is_kept_with_its_kind(kind: str, value: str, kept: str) -> Non
 @pytest.mark.parametrize(
     ("kind", "value", "message"),
     [
-        ("NHS number", "943 476 5871", "Its last digit does not fit the others, as in a NHS number it must."),
-        ("NHS number", "943 476 587", "Allowed: ten digits, as a NHS number has."),
-        ("NHS number", "٩٤٣٤٧٦٥٨٧٠", "Allowed: ten digits, as a NHS number has."),
-        ("CHI number", "0101011238", "Its last digit does not fit the others, as in a CHI number it must."),
-        ("CHI number", "9434765870", "A CHI number begins with a date of birth"),
+        ("NHS number", "943 476 5871", "Its last digit does not fit the others, as in NHS numbers it must."),
+        ("NHS number", "943 476 587", "Allowed: ten digits, as NHS numbers have."),
+        ("NHS number", "٩٤٣٤٧٦٥٨٧٠", "Allowed: ten digits, as NHS numbers have."),
+        ("CHI number", "0101011238", "Its last digit does not fit the others, as in CHI numbers it must."),
+        ("CHI number", "9434765870", "CHI numbers begin with a date of birth"),
         ("", "943 476 5870", "This is missing."),
     ],
 )
