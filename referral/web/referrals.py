@@ -241,7 +241,10 @@ def draw_reason(referral_id: UUID, deed: str, reason: str = "", problem: str = "
 
 
 def resume_reason(carried: "MultiDict[str, str]", referral_id: UUID, deed: str) -> ResponseReturnValue:
-    """Show a reason again that was typed before the session had ended."""
+    """Show a reason again that was typed before the session had ended; a bare button is pressed again."""
+    if deed not in submission.NEEDS_REASON:
+        flash("Nothing was changed. Please press the button again.")
+        return redirect(url_for("referrals.show", referral_id=referral_id), code=303)
     return draw_reason(referral_id, deed, carried.get("reason", ""))
 
 

@@ -1,0 +1,511 @@
+"""The pages of a case, as each role opens them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import product
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from weasyprint import HTML
+
+from referral import clock
+from referral.actions import submission
+from referral.auth import RECEIVERS, REFERRERS
+from referral.models import AuditEntry, Packet, Referral, ReferralVersion, User, UserSession
+from referral.workflow import MOVES, STATES_IN_USE, Role, State
+from tests.at_hand import NOT_MET, deeds, make_draft, retype, send
+from tests.browser import Browser, Page
+
+People = dict[str, User]
+SignIn = Callable[[str], Browser]
+INSIDE = ("neurologist", "delegate", "coordinator", "committee_member", "chair")
+REASON = "The committee should see the case all the same."
+DEEDS = sorted({move.deed for move in MOVES})
+
+
+def page_of(referral: Referral, rest: str = "") -> str:
+    return f"/referrals/{referral.id}{rest}"
+
+
+@pytest.fixture
+def draft(session: Session, people: People) -> Referral:
+    return make_draft(session, people)
+
+
+@pytest.fixture
+def sent(session: Session, people: People, draft: Referral) -> Referral:
+    send(session, draft, people["neurologist"])
+    return draft
+
+
+@pytest.fixture
+def printed(session: Session, people: People, sent: Referral) -> bytes:
+    """A packet of the case that was sent. What it holds is not looked at here."""
+    version = session.scalars(select(ReferralVersion)).one()
+    version.packet = Packet(pdf=b"%PDF-1.7 as issued", sha256="0" * 64, issued_by=people["neurologist"])
+    session.flush()
+    return version.packet.pdf
+
+
+def sign(browser: Browser, referral: Referral, status: int = 200, **fields: str) -> Page:
+    """Fill the form of the review page in and press its button."""
+    form = browser.visit(page_of(referral, "/submission")).fields(page_of(referral, "/submission"))
+    return browser.send(page_of(referral, "/submission"), form | fields, status)
+
+
+# Review and send
+
+
+def test_the_neurologist_reviews_signs_and_gets_number_and_copy(
+    sign_in: SignIn, draft: Referral, session: Session
+) -> None:
+    browser = sign_in("neurologist")
+    review = browser.visit(page_of(draft, "/submission"))
+    assert "Published criteria, side by side" in review.text
+    assert "Facts as recorded" in review.text
+
+    receipt = sign(browser, draft, declared="yes")
+
+    assert draft.state is State.SUBMITTED
+    assert receipt.all(".//h1")[0].text == "Sent"
+    assert draft.number in receipt.text
+    assert receipt.all(f".//a[@href='{page_of(draft, '/packet.pdf')}']")
+    packet = browser.open(page_of(draft, "/packet.pdf"))
+    assert packet.response.data.startswith(b"%PDF-")
+    assert deeds(session, draft)[-3:] == ["packet_issued", "case_read", "packet_read"]
+
+
+def test_a_second_click_shows_the_receipt_again(sign_in: SignIn, draft: Referral, session: Session) -> None:
+    browser = sign_in("neurologist")
+    form = browser.visit(page_of(draft, "/submission")).fields(page_of(draft, "/submission"))
+    form |= {"declared": "yes"}
+    browser.send(page_of(draft, "/submission"), form)
+
+    again = browser.send(page_of(draft, "/submission"), form)
+
+    assert again.all(".//h1")[0].text == "Sent"
+    assert session.scalar(select(func.count()).select_from(ReferralVersion)) == 1
+    assert session.scalar(select(func.count()).select_from(Packet)) == 1
+
+
+def test_what_is_missing_is_said_beside_the_form_and_nothing_typed_is_lost(
+    sign_in: SignIn, session: Session, people: People
+) -> None:
+    draft = make_draft(session, people, NOT_MET)
+    browser = sign_in("neurologist")
+
+    page = sign(browser, draft, 422, reason=REASON)
+    assert "Say that you have checked the case." in page.text
+    assert page.fields()["reason"] == REASON
+
+    page = sign(browser, draft, 422, declared="yes")
+    assert "Say why it is sent although a tested requirement is not met." in page.text
+    assert page.all(".//textarea[@aria-describedby='reason-hint reason-error']")
+    assert draft.state is State.DRAFT
+
+    assert sign(browser, draft, declared="yes", reason=REASON).all(".//h1")[0].text == "Sent"
+
+
+def test_a_script_in_the_reason_stays_text(sign_in: SignIn, session: Session, people: People) -> None:
+    draft = make_draft(session, people, NOT_MET)
+    script = "<script>alert(1)</script>"
+
+    page = sign(sign_in("neurologist"), draft, 422, reason=script)
+
+    assert page.fields()["reason"] == script
+    assert script not in page.html
+
+
+def test_a_case_that_changed_meanwhile_is_shown_again_and_not_sent(
+    sign_in: SignIn, draft: Referral, session: Session
+) -> None:
+    browser = sign_in("neurologist")
+    form = browser.visit(page_of(draft, "/submission")).fields(page_of(draft, "/submission"))
+    retype(draft, "edss", edss__0__score="2.0")
+
+    page = browser.send(page_of(draft, "/submission"), form | {"declared": "yes"}, 409)
+
+    assert "It has changed since you opened the review" in page.text
+    assert draft.state is State.DRAFT
+    newer = page.fields(page_of(draft, "/submission"))
+    assert newer["seen"] != form["seen"]
+    browser.send(page_of(draft, "/submission"), newer | {"declared": "yes"})
+    assert draft.state is State.SUBMITTED
+
+
+def test_unreadable_text_is_listed_with_links_and_must_be_mended_first(
+    sign_in: SignIn, draft: Referral
+) -> None:
+    retype(draft, "edss", edss__0__score="3.3")
+    browser = sign_in("neurologist")
+
+    for address in (page_of(draft), page_of(draft, "/submission")):
+        page = browser.visit(address)
+        assert "1 entry cannot be read" in page.text
+        assert "“3.3” was given" in page.text
+        assert page.all(f".//a[@href='{page_of(draft, '/edit/edss')}#edss-0-score']")
+    assert not page.all(f".//form[@action='{page_of(draft, '/submission')}']")
+    browser.send(page_of(draft, "/submission"), {"declared": "yes", "seen": "x"}, 409)
+    assert draft.state is State.DRAFT
+
+
+@pytest.mark.parametrize(("section", "field"), [("request", "question"), ("person", "birth_date")])
+def test_what_a_case_needs_to_be_sent_is_linked(
+    sign_in: SignIn, draft: Referral, section: str, field: str
+) -> None:
+    retype(draft, section, **{field: None})
+
+    page = sign_in("neurologist").visit(page_of(draft, "/submission"))
+
+    assert "the case needs" in page.text
+    assert page.all(f".//a[@href='{page_of(draft, f'/edit/{section}')}#{field}']")
+
+
+def test_a_delegate_prepares_and_does_not_sign(sign_in: SignIn, draft: Referral, people: People) -> None:
+    browser = sign_in("delegate")
+
+    page = browser.visit(page_of(draft, "/submission"))
+
+    assert f"{people['neurologist'].name} signs and sends it" in page.text
+    assert not page.all(f".//form[@action='{page_of(draft, '/submission')}']")
+    browser.send(page_of(draft, "/submission"), {"declared": "yes"}, 409)
+    assert draft.state is State.DRAFT
+
+
+def test_a_reason_typed_while_the_session_ran_out_is_still_there(
+    sign_in: SignIn, session: Session, people: People
+) -> None:
+    draft = make_draft(session, people, NOT_MET)
+    browser = sign_in("neurologist")
+    form = browser.visit(page_of(draft, "/submission")).fields(page_of(draft, "/submission"))
+    for open_session in session.scalars(select(UserSession)):
+        open_session.ended_at = clock.now()
+
+    door = browser.open(page_of(draft, "/submission"), method="POST", data=form | {"reason": REASON})
+    assert door.status == 401
+    back = door.fields("/sign-in") | {
+        "email": people["neurologist"].email,
+        "password": "correct horse battery",
+    }
+    page = browser.open("/sign-in", method="POST", data=back)
+
+    assert page.fields(page_of(draft, "/submission"))["reason"] == REASON
+    assert draft.state is State.DRAFT
+
+
+def test_a_printer_that_fails_leaves_the_case_sent_and_offers_to_try_again(
+    sign_in: SignIn, draft: Referral, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def jam(*_: Any, **__: Any) -> bytes:
+        raise OSError("no fonts here")
+
+    browser = sign_in("neurologist")
+    with monkeypatch.context() as broken:
+        broken.setattr(HTML, "write_pdf", jam)
+        receipt = sign(browser, draft, declared="yes")
+    assert "could not be made just now" in receipt.text
+    assert draft.state is State.SUBMITTED
+    assert "packet_issued" not in deeds(session)
+
+    page = browser.send(page_of(draft, "/packet"))
+
+    assert "The packet is made." in page.text
+    assert browser.open(page_of(draft, "/packet.pdf")).response.data.startswith(b"%PDF-")
+
+
+# The packet
+
+
+def test_the_packet_is_handed_out_byte_for_byte_under_a_name_that_names_nobody(
+    sign_in: SignIn, sent: Referral, printed: bytes, session: Session
+) -> None:
+    for who in INSIDE:
+        answer = sign_in(who).open(page_of(sent, "/packet.pdf")).response
+        assert answer.data == printed
+        assert answer.mimetype == "application/pdf"
+        assert answer.headers["Content-Disposition"] == f"attachment; filename={sent.number}-v1.pdf"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-store"
+    assert deeds(session, sent).count("packet_read") == len(INSIDE)
+
+
+def test_a_draft_has_no_packet(sign_in: SignIn, draft: Referral) -> None:
+    browser = sign_in("neurologist")
+
+    browser.visit(page_of(draft, "/packet.pdf"), 404)
+    browser.send(page_of(draft, "/packet"), status=404)
+
+
+def test_the_packet_can_be_made_later_by_whoever_sees_the_case(
+    sign_in: SignIn, sent: Referral, session: Session
+) -> None:
+    browser = sign_in("coordinator")
+    assert "Make the packet" in browser.visit(page_of(sent)).text
+
+    page = browser.send(page_of(sent, "/packet"))
+
+    assert page.all(f".//a[@href='{page_of(sent, '/packet.pdf')}']")
+    assert deeds(session, sent).count("packet_issued") == 1
+
+
+# The case page
+
+
+def test_everybody_inside_reads_the_case_and_is_named_for_it(
+    sign_in: SignIn, sent: Referral, session: Session, people: People
+) -> None:
+    for who in INSIDE:
+        page = sign_in(who).visit(page_of(sent))
+        assert "Tadeusz Whinfell" in page.text
+        entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
+        assert (entry.deed, entry.referral_id, entry.actor_id) == ("case_read", sent.id, people[who].id)
+    assert people["coordinator"].name in page.text  # who has read it is shown to whoever may see it
+
+
+def test_a_sent_case_shows_what_was_signed_whatever_became_of_the_draft(
+    sign_in: SignIn, sent: Referral, session: Session
+) -> None:
+    retype(sent, "person", family_name="Nobody")
+    retype(sent, "edss", edss__0__score="9.0")
+
+    page = sign_in("coordinator").visit(page_of(sent))
+
+    assert "Tadeusz Whinfell" in page.text
+    assert "Nobody" not in page.text
+
+
+def test_no_title_address_or_message_names_a_person(sign_in: SignIn, draft: Referral) -> None:
+    browser = sign_in("neurologist")
+    pages = [browser.visit(page_of(draft)), browser.visit(page_of(draft, "/submission"))]
+    pages += [sign(browser, draft, declared="yes"), browser.visit("/referrals")]
+    pages.append(browser.visit(page_of(draft, "/moves/withdraw")))
+    pages.append(browser.send(page_of(draft, "/moves/withdraw"), {"reason": REASON}))
+
+    for page in pages:
+        said = " ".join("".join(message.itertext()) for message in page.all(".//div[@role='status']"))
+        assert "Whinfell" not in page.title + page.path + said
+    assert draft.number in said
+
+
+def test_what_is_open_and_matters_is_linked_to_its_section(
+    sign_in: SignIn, session: Session, people: People
+) -> None:
+    draft = make_draft(session, people, "fennimore_priyanka")
+
+    page = sign_in("delegate").visit(page_of(draft))
+
+    (panel,) = (each for each in page.all(".//section") if each.get("aria-labelledby") == "open-heading")
+    links = {link.get("href") for link in panel.iter("a")}
+    assert links == {page_of(draft, "/edit/fitness"), page_of(draft, "/edit/judgements")}
+    assert "Diffusing capacity 50 % or more. AUSTIN 2016" in " ".join("".join(panel.itertext()).split())
+
+
+def test_blanks_that_change_no_verdict_are_not_asked_for(sign_in: SignIn, draft: Referral) -> None:
+    page = sign_in("neurologist").visit(page_of(draft))
+
+    assert "Nothing that is blank would change what is said of any set as a whole." in page.text
+
+
+def test_the_clinic_finds_its_cases_drafts_first(
+    sign_in: SignIn, session: Session, people: People, sent: Referral
+) -> None:
+    other = make_draft(session, people, "fallowfield_jun")
+    foreign = make_draft(session, people, "larkspur_kwabena", referrer="other_neurologist")
+
+    page = sign_in("delegate").visit("/referrals")
+
+    names = [link.text for link in page.all(".//a[@class='list-name']")]
+    assert names == ["Fallowfield, Jun", "Whinfell, Tadeusz"]
+    assert other.number in page.text
+    assert foreign.number not in page.text
+
+
+def test_a_clinic_without_cases_is_told_so(sign_in: SignIn) -> None:
+    page = sign_in("neurologist").visit("/referrals")
+
+    assert "No referral yet" in page.text
+    assert page.fields("/referrals")
+
+
+# Moves
+
+
+def test_every_button_is_a_row_of_the_table_and_every_row_a_button(
+    sign_in: SignIn, sent: Referral, session: Session
+) -> None:
+    for who in INSIDE:
+        browser = sign_in(who)
+        role = Role(who)
+        for state in (State.SUBMITTED, State.IN_REVIEW, State.READY, State.WITHDRAWN):
+            sent.state = state
+            page = browser.visit(page_of(sent))
+            shown = {
+                part.get("action") or part.get("href") for part in page.all(".//form") + page.all(".//a")
+            }
+            for deed in submission.PAST:
+                allowed = any(m.deed == deed and role in m.roles and state in m.sources for m in MOVES)
+                assert (page_of(sent, f"/moves/{deed}") in shown) == allowed, (who, state, deed)
+
+
+def test_every_role_state_and_deed_against_the_table(
+    sign_in: SignIn, sent: Referral, session: Session
+) -> None:
+    """Sending is tried with an empty form, which a neurologist's draft answers with what is missing."""
+    for role in Role:
+        browser = sign_in(role)
+        token = browser.token()
+        for state, deed in product(STATES_IN_USE, DEEDS):
+            sent.state = state
+            session.flush()
+            before = len(deeds(session, sent))
+            address = "/submission" if deed == "submit" else f"/moves/{deed}"
+            answer = browser.open(
+                page_of(sent, address), method="POST", data={"csrf_token": token, "reason": REASON}
+            )
+            assert answer.status == _expected(role, state, deed), (role, state, deed, answer.title)
+            if answer.status != 303:
+                assert sent.state is state
+                assert [d for d in deeds(session, sent)[before:] if d != "case_read"] == []
+            elif deed != "submit":
+                assert deeds(session, sent)[before:] == [submission.PAST[deed]]
+
+
+def _expected(role: Role, state: State, deed: str) -> int:
+    visible = role in REFERRERS or (role in RECEIVERS and state is not State.DRAFT)
+    if not visible:
+        return 404
+    if (
+        deed == "submit"
+        and role is Role.NEUROLOGIST
+        and state in (State.SUBMITTED, State.IN_REVIEW, State.READY)
+    ):
+        return 303  # what the same person has sent already: the receipt
+    if not any(m.deed == deed and role in m.roles and state in m.sources for m in MOVES):
+        return 409
+    return 409 if deed == "submit" else 303  # the empty form has not seen the case
+
+
+def test_the_coordinator_takes_a_case_to_the_committee(
+    sign_in: SignIn, sent: Referral, session: Session
+) -> None:
+    browser = sign_in("coordinator")
+
+    for button, state in (("start_review", State.IN_REVIEW), ("make_ready", State.READY)):
+        page = browser.visit(page_of(sent))
+        page = browser.send(page_of(sent, f"/moves/{button}"), page.fields(page_of(sent, f"/moves/{button}")))
+        assert sent.state is state
+        assert f"is now {state.words}" in page.text
+    assert "Made ready for the committee" in page.text
+
+
+def test_a_case_is_withdrawn_with_a_reason_that_both_sides_read(
+    sign_in: SignIn, sent: Referral, session: Session
+) -> None:
+    browser = sign_in("neurologist")
+    address = page_of(sent, "/moves/withdraw")
+
+    page = browser.send(address, browser.visit(address).fields(address) | {"reason": "  "}, 422)
+    assert "Give a reason" in page.text
+    assert sent.state is State.SUBMITTED
+
+    browser.send(address, page.fields(address) | {"reason": "She <b>prefers</b> to wait."})
+    assert sent.state is State.WITHDRAWN
+    for who in ("delegate", "coordinator"):
+        assert "She <b>prefers</b> to wait." in sign_in(who).visit(page_of(sent)).text
+
+
+def test_a_move_that_does_not_exist_is_not_found(sign_in: SignIn, sent: Referral) -> None:
+    browser = sign_in("coordinator")
+
+    for deed in ("submit", "decide", "x"):
+        browser.send(page_of(sent, f"/moves/{deed}"), status=404)
+    browser.visit(page_of(sent, "/moves/start_review"), 404)
+
+
+def test_a_form_without_its_token_changes_nothing(sign_in: SignIn, sent: Referral) -> None:
+    browser = sign_in("coordinator")
+
+    page = browser.open(page_of(sent, "/moves/start_review"), method="POST", follow_redirects=True)
+
+    assert "Nothing was changed." in page.text
+    assert sent.state is State.SUBMITTED
+
+
+# What is not yours, what is forged
+
+
+@pytest.mark.parametrize("who", ["other_neurologist", "other_coordinator", "auditor", "administrator"])
+def test_what_is_not_yours_looks_exactly_like_what_does_not_exist(
+    sign_in: SignIn, sent: Referral, printed: bytes, session: Session, who: str
+) -> None:
+    browser = sign_in(who)
+    token = browser.token()
+    before = (sent.state, len(deeds(session, sent)))
+    addresses = [("", "GET"), ("/submission", "GET"), ("/submission", "POST"), ("/packet.pdf", "GET")]
+    addresses += [("/packet", "POST"), ("/moves/withdraw", "GET"), ("/edit/person", "GET")]
+    addresses += [(f"/moves/{deed}", "POST") for deed in submission.PAST]
+
+    for rest, method in addresses:
+        form = {"csrf_token": token, "reason": REASON} if method == "POST" else None
+        foreign = browser.open(page_of(sent, rest), method=method, data=form)
+        missing = browser.open(f"/referrals/{uuid4()}{rest}", method=method, data=form)
+        assert foreign.status == missing.status == 404, (rest, method)
+        assert len(foreign.html) == len(missing.html)
+        assert foreign.text == missing.text
+    assert (sent.state, len(deeds(session, sent))) == before
+    assert deeds(session).count("not_found") == 2 * len(addresses)
+
+
+def test_forged_fields_change_nothing_that_they_name(
+    sign_in: SignIn, draft: Referral, session: Session, people: People
+) -> None:
+    forged = {
+        "state": "ready",
+        "programme_id": str(people["other_coordinator"].organisation_id),
+        "organisation_id": str(people["other_neurologist"].organisation_id),
+        "referrer_id": str(people["other_neurologist"].id),
+        "signed_by_id": str(people["chair"].id),
+        "role": "chair",
+        "version": "7",
+        "demonstration": "1",
+        "waiting_since": "2000-01-01",
+        "submitted_at": "2000-01-01",
+    }
+    sign(sign_in("neurologist"), draft, declared="yes", **forged)
+    sign_in("coordinator").send(page_of(draft, "/moves/start_review"), forged)
+
+    assert draft.state is State.IN_REVIEW
+    assert draft.programme_id == people["coordinator"].organisation_id
+    assert draft.organisation_id == people["neurologist"].organisation_id
+    assert draft.referrer_id == people["neurologist"].id
+    assert not draft.demonstration
+    assert draft.waiting_since
+    assert clock.now() - draft.waiting_since < timedelta(minutes=5)
+    version = session.scalars(select(ReferralVersion)).one()
+    assert (version.version, version.signed_by_id) == (1, people["neurologist"].id)
+    assert session.get_one(User, people["neurologist"].id).role is Role.NEUROLOGIST
+
+
+def test_a_programme_that_is_a_clinic_cannot_be_addressed(
+    sign_in: SignIn, draft: Referral, people: People
+) -> None:
+    retype(draft, "request", programme_id=str(people["other_neurologist"].organisation_id))
+
+    page = sign_in("neurologist").visit(page_of(draft, "/submission"))
+
+    assert "Choose the programme that it goes to." in page.text
+    assert not page.all(f".//form[@action='{page_of(draft, '/submission')}']")
+
+
+def test_a_reason_of_half_a_megabyte_is_refused_in_words(
+    sign_in: SignIn, session: Session, people: People
+) -> None:
+    draft = make_draft(session, people, NOT_MET)
+
+    page = sign(sign_in("neurologist"), draft, 422, declared="yes", reason="x" * 500_000)
+
+    assert "Shorten the reason" in page.text
+    assert draft.state is State.DRAFT
