@@ -10,7 +10,8 @@ import click
 from referral import clock
 from referral.assessment import Assessment, assess
 from referral.criteria import BadEdition, Edition, library
-from referral.criteria.check import check_library
+from referral.criteria.boundaries import as_yaml
+from referral.criteria.check import WORKED, check_library
 from referral.criteria.evaluate import WORDS
 from referral.facts import RecordError, read_record
 from referral.reference.files import Unreadable, read_case_file
@@ -161,6 +162,19 @@ def check_command(form: str) -> None:
         click.echo(f"{len(library()) if not faults else 0} editions hold, {len(faults)} faults")
     if faults:
         raise SystemExit(1)
+
+
+@protocols_group.command("cases")
+@click.argument("names", nargs=-1, metavar="[ID]...")
+@click.option("--write", is_flag=True, help="Keep them beside the editions, instead of printing.")
+def cases_command(names: tuple[str, ...], write: bool) -> None:
+    """Make the worked cases at every limit: just inside, on, just outside; for a clinician to read."""
+    for edition in _chosen(names):
+        if write:
+            WORKED.mkdir(exist_ok=True)
+            (WORKED / f"{edition.id}.yaml").write_text(as_yaml(edition), encoding="utf-8")
+        else:
+            click.echo(as_yaml(edition))
 
 
 COMMANDS = (assess_command, protocols_group)

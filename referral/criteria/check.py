@@ -1,10 +1,15 @@
 """Proving the library: can every edition be traced, does it contradict itself, can each route be reached."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
+from referral.criteria.boundaries import as_yaml, dead_limits, worked_cases
 from referral.criteria.edition import DECIDING, Criterion, Edition
 from referral.criteria.language import Test
 from referral.criteria.language.base import Bounds
+
+WORKED = Path(__file__).parent / "worked"
+"""Where the worked cases are kept, a file an edition."""
 
 
 def check_library(editions: Mapping[str, Edition]) -> Iterator[str]:
@@ -23,10 +28,21 @@ def _check_edition(edition: Edition, editions: Mapping[str, Edition]) -> Iterato
         yield f"{where}: no criterion decides; add one that is required or an exclusion"
     for criterion in edition.criteria:
         yield from _check_criterion(criterion, where)
+    yield from _check_worked_cases(edition)
     for route in edition.routes:
         on_route = [c for c in edition.criteria if c.route == route]
         if not any(c.kind == "required" for c in on_route):
             yield f"{where}: route {route!r} asks for nothing; give it a required criterion or take it out"
+
+
+def _check_worked_cases(edition: Edition) -> Iterator[str]:
+    """Every limit has its worked cases, kept as they come out, and something turns at it."""
+    where = f"{edition.id}.yaml"
+    for criterion, limit in dead_limits(worked_cases(edition)):
+        yield f"{where}, criterion {criterion!r}: nothing turns at {limit!r}; mend the test or take the limit out"
+    kept = WORKED / f"{edition.id}.yaml"
+    if not kept.exists() or kept.read_text(encoding="utf-8") != as_yaml(edition):
+        yield f"{where}: its worked cases are missing or come out otherwise; read: flask protocols cases {edition.id}"
 
 
 def _check_criterion(criterion: Criterion, where: str) -> Iterator[str]:

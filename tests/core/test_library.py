@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from referral.criteria import BadEdition, library
-from referral.criteria.check import check_library
+from referral.criteria.boundaries import as_yaml, dead_limits, worked_cases
+from referral.criteria.check import WORKED, check_library
 from referral.criteria.load import HERE, read_edition
 from referral.reference.files import read_file, read_yaml
 
@@ -100,3 +101,25 @@ def test_every_criterion_says_what_it_asks_and_which_group_it_belongs_to() -> No
             plain = criterion.to_json()
             assert plain["asks"] or plain["untested_because"]
             assert plain["group"]
+
+
+def test_every_limit_has_worked_cases_that_turn_at_it() -> None:
+    for found in library().values():
+        cases = list(worked_cases(found))
+        assert list(dead_limits(cases)) == []
+        assert (WORKED / f"{found.id}.yaml").read_text(encoding="utf-8") == as_yaml(found)
+
+
+def test_a_moved_limit_is_noticed_by_its_worked_cases() -> None:
+    given = read_file(HERE / "protocols" / "austin-2016.yaml")
+    given["criteria"][0]["test"]["age_years"]["max"] = 56
+    moved = read_edition(given, "austin-2016.yaml")
+    assert any(
+        "worked cases are missing or come out otherwise" in fault for fault in check_library({"x": moved})
+    )
+
+
+def test_a_limit_at_which_nothing_turns_is_noticed() -> None:
+    idle = AGE.replace("{age_years: {min: 18, max: 55}}", "{edss: {min: 0, max: 10}}")
+    found = read_edition(edition(idle.replace("max: 10", "max: 10, above: 20")), "made-up.yaml")
+    assert any("nothing turns at" in fault for fault in check_library({"made-up": found}))
