@@ -1,0 +1,163 @@
+"""Print the speeds: one assessment, one packet, each page of a house with a thousand cases."""
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
+
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import create_app
+from forms import read_case, typed_from
+from referral import clock, demo
+from referral.actions import referrals
+from referral.criteria import library
+from referral.extensions import db
+from referral.facts import read_record
+from referral.models import Packet, Referral, ReferralVersion, User
+from referral.packet import contents, render_pdf
+from referral.settings import Settings
+from tests.at_hand import COMPLETE, invented
+from tests.browser import Browser
+from tests.many import insert_sent
+
+CASES = 1000
+TARGETS = {"assessment": 10.0, "packet": 1500.0, "page": 100.0}  # milliseconds, as the median
+Measure = tuple[str, str, float, float]
+
+
+def main() -> int:
+    """Measure everything, print it, and tell by the exit whether every target was met."""
+    say(f"{'median':>9} {'worst':>9} {'target':>8}  milliseconds, with {CASES:,} sent cases")
+    late = 0
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(
+            Settings(secret_key="a key for the bench only", database_url=f"sqlite:///{folder}/bench.db")
+        )
+        with app.app_context():
+            upgrade()
+            engine = db.engine
+        with Session(engine, expire_on_commit=False) as session:
+            demo.load(session, with_packets=False)
+            fill(session)
+            for kind, what, median, worst in chain(assessments(), packets(session), pages(app, session)):
+                missed = median > TARGETS[kind]
+                late += missed
+                say(
+                    f"{median:9.1f} {worst:9.1f} {TARGETS[kind]:8.0f}  {what}{'  TOO SLOW' if missed else ''}"
+                )
+        engine.dispose()
+    return 1 if late else 0
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def measure(kind: str, what: str, deed: Callable[[], object], times: int) -> Measure:
+    """Do it once to warm up, then so many times; median and worst in milliseconds."""
+    deed()
+    took = []
+    for _ in range(times):
+        began = time.perf_counter()
+        deed()
+        took.append((time.perf_counter() - began) * 1000)
+    return kind, what, statistics.median(took), max(took)
+
+
+def fill(session: Session) -> None:
+    """Put in a thousand sent cases beside the invented people, each with a real snapshot and real text."""
+    version = first_version(session)
+    clinic, programme = account(session, "farquhar"), account(session, "okonjo")
+    insert_sent(
+        session,
+        clinic,
+        programme,
+        CASES,
+        snapshot=version.snapshot,
+        verdicts=version.verdicts,
+        typed=version.referral.typed,
+    )
+    version.packet = Packet(pdf=b"%PDF-" + bytes(90_000), sha256="0" * 64, issued_by=version.signed_by)
+    session.commit()
+
+
+def first_version(session: Session) -> ReferralVersion:
+    found = session.scalars(select(ReferralVersion).order_by(ReferralVersion.signed_at)).first()
+    assert found is not None
+    return found
+
+
+def account(session: Session, key: str) -> User:
+    (email,) = (known.email for known in demo.accounts() if known.key == key)
+    return session.scalars(select(User).where(User.email == email)).one()
+
+
+def assessments() -> Iterator[Measure]:
+    for what, name in (("everything known", COMPLETE), ("almost nothing known", "fallowfield_jun")):
+        course, today = invented(name), clock.today()
+        draft = read_case(typed_from(read_record(course.record, today), course.who, {}), today)
+        asked = partial(referrals.assess_draft, draft, today)
+        yield measure("assessment", f"one assessment of {len(library())} editions, {what}", asked, 20)
+
+
+def packets(session: Session) -> Iterator[Measure]:
+    snapshot = first_version(session).snapshot
+    yield measure("packet", "one packet, warm", lambda: render_pdf(contents(snapshot)), 5)
+
+
+def pages(app: Flask, session: Session) -> Iterator[Measure]:
+    def case(name: str) -> str:
+        found = session.scalars(select(Referral.id).where(Referral.family_name == name)).one()
+        return f"/referrals/{found}"
+
+    full, empty, sent = case("Thistlewood"), case("Fallowfield"), case("Underbough")
+    printed = session.scalars(select(ReferralVersion.referral_id).join(Packet)).one()
+    session.commit()
+    visits = {
+        "farquhar": {
+            "home": "/",
+            "the clinic's list": "/referrals",
+            "the clinic's list, a late page": "/referrals?page=20",
+            "a sent case": sent,
+            "a full draft": full,
+            "an almost empty draft": empty,
+            "the review of a full draft": f"{full}/submission",
+            "the review of an almost empty draft": f"{empty}/submission",
+            "a section of the form": f"{full}/edit/relapses",
+            "the longest section of the form": f"{full}/edit/judgements",
+            "help": "/help",
+        },
+        "okonjo": {
+            "the inbox": "/inbox",
+            "the inbox, a late page": "/inbox?page=20&state=all",
+            "a sent case, at the programme": sent,
+        },
+        "kvist": {"a packet, as issued": f"/referrals/{printed}/packet.pdf"},
+    }
+    for key, wanted in visits.items():
+        browser = Browser(app.test_client(), session)
+        assert browser.sign_in(account(session, key).email, demo.password()).status == 200
+        for what, address in wanted.items():
+            yield measure("page", f"page: {what}", partial(get, browser, address), 10)
+        if key == "okonjo":
+            form = {"csrf_token": browser.token(), "text": "Invented00777"}
+            search = partial(browser.client.post, "/inbox", data=form)
+            yield measure("page", "page: the inbox, a search", search, 10)
+
+
+def get(browser: Browser, address: str) -> None:
+    answer = browser.client.get(address)
+    assert answer.status_code == 200, address
+    assert answer.data
+
+
+if __name__ == "__main__":
+    sys.exit(main())
