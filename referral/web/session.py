@@ -140,7 +140,8 @@ def guard() -> ResponseReturnValue | None:
 
 def is_from_another_site() -> bool:
     """Ask the browser whether a form was sent from a page that is not ours."""
-    return request.method not in ("GET", "HEAD") and request.headers.get("Sec-Fetch-Site") == "cross-site"
+    from_where = request.headers.get("Sec-Fetch-Site")  # a neighbour under the same domain is not us either
+    return request.method not in ("GET", "HEAD") and from_where in ("cross-site", "same-site")
 
 
 def ask_to_sign_in() -> ResponseReturnValue:

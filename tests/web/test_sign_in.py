@@ -224,10 +224,11 @@ def test_signing_in_needs_the_form_that_we_sent(browser: Browser, people: People
     assert "had grown old" in page.text
 
 
-def test_a_form_from_another_site_is_refused(sign_in: SignIn) -> None:
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_form_from_another_site_is_refused(sign_in: SignIn, site: str) -> None:
     browser = sign_in(Role.CHAIR)
 
-    page = browser.send("/sign-out", status=400, headers={"Sec-Fetch-Site": "cross-site"})
+    page = browser.send("/sign-out", status=400, headers={"Sec-Fetch-Site": site})
 
     assert "Nothing was changed" in page.text
     assert browser.visit("/").path == "/"
