@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property
+from typing import Protocol
 
-from referral.criteria.answer import Truth
+from referral.criteria.answer import Answer, Truth
 from referral.criteria.days import (
     ALL_DAYS,
     DAWN,
@@ -141,6 +142,13 @@ class PlacedCourse:
         return OpenDays(Days.between(*surely), Days.between(*may))
 
 
+class Asked(Protocol):
+    """Whatever can be asked of a case."""
+
+    def ask(self, case: "Case") -> Answer:
+        """Answer."""
+
+
 @dataclass(frozen=True)
 class Case:
     """A record and the day on which the question is asked.
@@ -157,6 +165,18 @@ class Case:
     def on(cls, record: CaseRecord, as_of: date) -> "Case":
         """Ask of this record today's question."""
         return cls(record, as_of, as_of)
+
+    def answer(self, test: Asked) -> Answer:
+        """Ask a test, once."""
+        key = id(test)
+        found = self._answers.get(key)
+        if found is None:
+            found = self._answers[key] = test.ask(self)
+        return found
+
+    @cached_property
+    def _answers(self) -> dict[int, Answer]:
+        return {}
 
     def later(self, as_of: date) -> "Case":
         """The same record, asked about on another day."""

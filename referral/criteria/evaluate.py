@@ -103,11 +103,11 @@ _EXCLUDES = {
 
 def find(criterion: Criterion, case: Case) -> Finding:
     """Ask one criterion of one case."""
-    applies = criterion.applies_if.ask(case) if criterion.applies_if else None
+    applies = case.answer(criterion.applies_if) if criterion.applies_if else None
     if applies and applies.truth is Truth.NO:
         answer = Answer(applies.truth, Reason.OK, applies.tell, applies.facts, applies.missing)
         return Finding(criterion, Result.NOT_APPLICABLE, answer, applies)
-    answer = criterion.test.ask(case)
+    answer = case.answer(criterion.test)
     if not criterion.tested:
         return Finding(criterion, Result.NOT_TESTED, answer, applies)
     truth = answer.truth

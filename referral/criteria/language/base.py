@@ -325,6 +325,10 @@ class Window:
         return () if anchor and anchor.exact else (f"diagnosis.{name}",)
 
 
+_known: dict[Test, Test] = {}
+"""Tests that ask the same are one object, so that a case answers them once for all editions."""
+
+
 def read_test(given: Any, shared: Vocabulary) -> Test:
     """Read a test from YAML: one word with its settings. Raises :class:`Mistake`."""
     if not isinstance(given, Mapping) or len(given) != 1:
@@ -332,4 +336,5 @@ def read_test(given: Any, shared: Vocabulary) -> Test:
     ((word, settings),) = given.items()
     if word not in _WORDS:
         raise Mistake(f"there is no word {word!r}; the words are {', '.join(sorted(_WORDS))}")
-    return _WORDS[word].read(settings, shared)
+    test = _WORDS[word].read(settings, shared)
+    return _known.setdefault(test, test)

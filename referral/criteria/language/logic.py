@@ -61,7 +61,7 @@ class All(Test):
 
     def ask(self, case: Case) -> Answer:
         """Ask every part."""
-        answers = [test.ask(case) for test in self.tests]
+        answers = [case.answer(test) for test in self.tests]
         truth = every(answer.truth for answer in answers)
         return joined(truth, self.tests, answers, "and", "all are needed")
 
@@ -88,7 +88,7 @@ class AnyOf(Test):
 
     def ask(self, case: Case) -> Answer:
         """Ask every part."""
-        answers = [test.ask(case) for test in self.tests]
+        answers = [case.answer(test) for test in self.tests]
         truth = some(answer.truth for answer in answers)
         return joined(truth, self.tests, answers, "or", "one is enough")
 
@@ -121,7 +121,7 @@ class AtLeast(Test):
 
     def ask(self, case: Case) -> Answer:
         """Ask every part."""
-        answers = [test.ask(case) for test in self.tests]
+        answers = [case.answer(test) for test in self.tests]
         truth = number_of([answer.truth for answer in answers], self.number)
         return joined(truth, self.tests, answers, "also", f"{in_words(self.number)} or more are needed")
 
@@ -148,7 +148,7 @@ class Not(Test):
 
     def ask(self, case: Case) -> Answer:
         """Turn the part's answer round."""
-        answer = self.test.ask(case)
+        answer = case.answer(self.test)
 
         def tell() -> str:
             return f"{clause(self.test, answer)}; the opposite is needed" if self.joins else answer.tell()
