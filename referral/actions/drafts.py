@@ -14,6 +14,7 @@ from referral.models import AuditEntry, Organisation, OrganisationKind, Referral
 from referral.workflow import Role, State
 
 SAVED = "draft_saved"
+NEWEST = 200
 SECTION_KEYS = tuple(section.key for section in SECTIONS)
 
 
@@ -114,11 +115,12 @@ def name_for_lists(referral: Referral) -> None:
 
 
 def find_last_save(session: Session, referral: Referral, section: str) -> AuditEntry | None:
-    """Find who saved a section last, and when."""
+    """Find who saved a section last, and when, among the newest saves of the draft."""
     saves = (
         select(AuditEntry)
         .where(AuditEntry.referral_id == referral.id, AuditEntry.deed == SAVED)
         .order_by(AuditEntry.id.desc())
+        .limit(NEWEST)
     )
     return next((save for save in session.scalars(saves) if save.detail.get("section") == section), None)
 
