@@ -1,0 +1,163 @@
+"""What a journey needs: the application served as it is in earnest, and a real browser that reports every fault."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from app import create_app
+from referral import demo
+from referral.extensions import db
+from tests.conftest import settings_for
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@dataclass
+class House:
+    """The application as it is served, with the invented people in it."""
+
+    address: str
+    engine: Engine
+
+    @staticmethod
+    def email(key: str) -> str:
+        """The address of an account, by its short name."""
+        (found,) = (account.email for account in demo.accounts() if account.key == key)
+        return found
+
+
+@dataclass
+class Faults:
+    """What a browser complained of."""
+
+    heard: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.heard.append(f"{page.url}: {error}"))
+        page.on("requestfailed", lambda request: self._failed(request.url, request.failure))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.heard.append(f"{message.location.get('url')}: {message.text}")
+
+    def _failed(self, url: str, why: str | None) -> None:
+        if why != "net::ERR_ABORTED":  # a download, or a page that was left: the browser aborts these itself
+            self.heard.append(f"{url}: {why}")
+
+
+@pytest.fixture(scope="session")
+def stocked_database(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the invented people in it, made once."""
+    path = tmp_path_factory.mktemp("stocked") / "stocked.db"
+    shutil.copy(migrated_database, path)
+    app = create_app(settings_for(path))
+    with app.app_context():
+        demo.load(db.session(), with_packets=False)
+        db.session.commit()
+        db.session.remove()
+        db.engine.dispose()
+    return path
+
+
+@pytest.fixture
+def house(stocked_database: Path, tmp_path: Path) -> Iterator[House]:
+    """The application, served by its production server on a free port and a database of its own."""
+    database = tmp_path / "journey.db"
+    shutil.copy(stocked_database, database)
+    with serve(database) as address:
+        app = create_app(settings_for(database))
+        with app.app_context():
+            engine = db.engine
+        yield House(address, engine)
+        engine.dispose()
+
+
+@contextmanager
+def serve(database: Path) -> Iterator[str]:
+    """Serve the application from its own process until the end of the block."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = settings_for(database)
+    environment = os.environ | {"DATABASE_URL": settings.database_url, "SECRET_KEY": settings.secret_key}
+    command = ["-m", "gunicorn", "--worker-class", "gthread", "--threads", "4", "--no-control-socket"]
+    command += ["--log-level", "warning", "--bind", f"127.0.0.1:{port}", "app:create_app()"]
+    with subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment) as server:
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait_for(f"{address}/sign-in", server)
+            yield address
+        finally:
+            server.terminate()
+
+
+def _wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
+    for _ in range(300):
+        assert server.poll() is None, "the server ended before it answered"
+        try:
+            with urllib.request.urlopen(address, timeout=5):  # noqa: S310 - our own server
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+    raise AssertionError("the server does not answer")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+def find_chromium() -> str:
+    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    assert found, f"no browser: install one of {', '.join(CHROMIUMS)}"
+    return found
+
+
+OpenBrowser = Callable[..., Page]
+
+
+@pytest.fixture
+def open_browser(chromium: Browser) -> Iterator[OpenBrowser]:
+    """Open a browser of its own for a person. At the end nothing may have been complained of."""
+    faults, contexts = Faults(), list[BrowserContext]()
+
+    def open_one(*, scripts: bool = True) -> Page:
+        context = chromium.new_context(
+            java_script_enabled=scripts, accept_downloads=True, viewport={"width": 1280, "height": 900}
+        )
+        contexts.append(context)
+        page = context.new_page()
+        faults.watch(page)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert faults.heard == []
+
+
+@pytest.fixture
+def trail(house: House) -> Iterator[Session]:
+    """A view of what the journey left in the database."""
+    with Session(house.engine) as session:
+        yield session
