@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, flash, g, redirect, render_templat
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from forms import SECTIONS, ReadCase, read_case
+from forms import ReadCase, read_case
 from referral import audit, clock
 from referral.actions import packets, submission
 from referral.actions import referrals as actions
@@ -21,24 +21,13 @@ from referral.models import Referral, ReferralVersion
 from referral.packet import contents
 from referral.web.open_questions import edition_name, open_questions
 from referral.web.session import resumable
+from referral.web.trail import acts, readers
 from referral.workflow import MOVES, SENT, Move, Role, State, check_move, moves_for
 
 log = logging.getLogger(__name__)
 referrals = Blueprint("referrals", __name__)
 
 SIDEWAYS = (State.WITHDRAWN, State.ENTERED_IN_ERROR)
-DEEDS = {
-    "draft_opened": "Opened as a draft",
-    "draft_saved": "Saved",
-    "submitted": "Signed and sent",
-    "packet_issued": "Packet made",
-    "review_started": "Review started",
-    "made_ready": "Made ready for the committee",
-    "withdrawn": "Withdrawn",
-    "entered_in_error": "Marked as entered in error",
-    "case_read": "Read",
-    "packet_read": "Packet fetched",
-}
 
 
 def next_move(state: State) -> Move | None:
@@ -90,12 +79,9 @@ def show(referral_id: UUID) -> ResponseReturnValue:
     """Show one case: as signed, or as the draft stands today."""
     referral = actions.read_referral(db.session(), referral_id, g.person)
     page = what_is_shown(referral)
-    trail = actions.history(db.session(), referral)
+    history = actions.history(db.session(), referral)
     db.session.commit()
-    titles = {section.key: section.title for section in SECTIONS}
-    return render_template(
-        "referrals/show.html", **page, trail=trail, reads=actions.READS, deeds=DEEDS, titles=titles
-    )
+    return render_template("referrals/show.html", **page, acts=acts(history), readers=readers(history))
 
 
 def what_is_shown(referral: Referral) -> dict[str, Any]:

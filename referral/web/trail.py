@@ -1,0 +1,61 @@
+"""The history of a case as a page tells it: what was done, and who has read it, without saying one thing ten times."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from forms import SECTIONS
+from referral.actions.referrals import READS
+from referral.models import AuditEntry, User
+
+DEEDS = {
+    "draft_opened": "Opened as a draft",
+    "draft_saved": "Saved",
+    "submitted": "Signed and sent",
+    "packet_issued": "Packet made",
+    "review_started": "Review started",
+    "made_ready": "Made ready for the committee",
+    "withdrawn": "Withdrawn",
+    "entered_in_error": "Marked as entered in error",
+    "case_read": "Read",
+    "packet_read": "Packet fetched",
+}
+TITLES = {section.key: section.title for section in SECTIONS}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One line of the history: what somebody did, how often in a row, and when last."""
+
+    at: datetime
+    what: str
+    who: User | None
+    times: int
+
+
+def acts(trail: Iterable[AuditEntry]) -> list[Told]:
+    """Tell what was done, in the order of the trail; saves of one section in a row are one line."""
+    done = [entry for entry in trail if entry.deed not in READS]
+    groups = (list(group) for _, group in groupby(done, key=lambda entry: (_what(entry), entry.actor_id)))
+    return [_told(group) for group in groups]
+
+
+def readers(trail: Iterable[AuditEntry]) -> list[Told]:
+    """Tell who has read the case or fetched its packet, the latest first: one line a person and kind."""
+    groups: dict[object, list[AuditEntry]] = {}
+    for entry in trail:
+        if entry.deed in READS:
+            groups.setdefault((entry.deed, entry.actor_id), []).append(entry)
+    return sorted(map(_told, groups.values()), key=lambda told: told.at, reverse=True)
+
+
+def _what(entry: AuditEntry) -> str:
+    words = DEEDS.get(entry.deed, entry.deed.replace("_", " ").capitalize())
+    section = TITLES.get(entry.detail.get("section", "")) if entry.deed == "draft_saved" else None
+    return f"{words}: {section}" if section else words
+
+
+def _told(group: list[AuditEntry]) -> Told:
+    last = max(group, key=lambda entry: entry.at)
+    return Told(last.at, _what(last), last.actor, len(group))
