@@ -8,7 +8,7 @@ import click
 
 from referral import clock
 from referral.assessment import assess
-from referral.criteria import library
+from referral.criteria import first_shown
 from referral.facts import RecordError, read_record
 from referral.packet import contents, render_pdf
 from referral.reference.files import Unreadable, read_case_file
@@ -46,7 +46,7 @@ def anonymous_snapshot(plain: Any, as_of: date) -> dict[str, Any]:
 
     """
     record = read_record(plain, as_of)
-    editions = tuple(library().values())
+    editions = first_shown()
     return {
         "snapshot": "1",
         "as_of": as_of.isoformat(),

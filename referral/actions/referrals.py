@@ -13,7 +13,7 @@ from referral import audit, clock
 from referral.actions.drafts import programmes
 from referral.assessment import Assessment, assess
 from referral.auth import scope
-from referral.criteria import library
+from referral.criteria import first_shown
 from referral.errors import NotFoundError
 from referral.facts import CaseRecord
 from referral.models import AuditEntry, Organisation, Packet, Referral, ReferralVersion, User
@@ -90,7 +90,7 @@ def newest_version(session: Session, referral: Referral) -> ReferralVersion | No
 
 def assess_draft(draft: ReadDraft, as_of: date) -> Assessment:
     """Put what a draft says to every edition of the library."""
-    return assess(draft.record, library().values(), as_of)
+    return assess(draft.record, first_shown(), as_of)
 
 
 def make_snapshot(

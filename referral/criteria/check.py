@@ -22,8 +22,8 @@ def _check_edition(edition: Edition, editions: Mapping[str, Edition]) -> Iterato
     where = f"{edition.id}.yaml"
     if edition.superseded_by and edition.superseded_by not in editions:
         yield f"{where}: superseded_by names {edition.superseded_by!r}, which is not in the library; add it or mend it"
-    if edition.status == "superseded" and not edition.superseded_by:
-        yield f"{where}: a superseded edition says by which one; add superseded_by"
+    if edition.status == "superseded" and not (edition.superseded_by or edition.notes):
+        yield f"{where}: a superseded edition says what replaced it; add superseded_by, or say it in the notes"
     if not any(criterion.kind in DECIDING for criterion in edition.criteria):
         yield f"{where}: no criterion decides; add one that is required or an exclusion"
     for criterion in edition.criteria:

@@ -1,6 +1,6 @@
 """Loading the library: every edition is one YAML file; what cannot be traced or read is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -65,16 +65,22 @@ def library() -> Mapping[str, Edition]:
     return MappingProxyType({name: found[name] for name in order})
 
 
+@cache
+def first_shown() -> tuple[Edition, ...]:
+    """Give the editions that are shown where nobody has adopted any."""
+    return tuple(library()[name] for name in read_file(HERE / "vocabulary.yaml")["first_shown"])
+
+
 def judgements() -> Mapping[str, str]:
     """What each judgement key means."""
     return {key: means for key, (means, _) in shared_vocabulary().judgements.items()}
 
 
-def judgements_read() -> tuple[str, ...]:
-    """The judgement keys that some edition of the library reads, in the order in which they are met."""
+def judgements_read(editions: Iterable[Edition] | None = None) -> tuple[str, ...]:
+    """The judgement keys that these editions read (else those first shown), in the order in which they are met."""
     keys = (
         getattr(leaf, "key", None)
-        for edition in library().values()
+        for edition in (first_shown() if editions is None else editions)
         for criterion in edition.criteria
         for test in (criterion.test, criterion.applies_if)
         if test

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from forms import ReadCase, read_case, typed_from
 from forms.person import has_check_digit
 from referral.assessment import assess
-from referral.criteria import library
+from referral.criteria import first_shown
 from referral.demo import Course, read_people
 from referral.facts import CaseRecord, EdssScore, MriStudy, PartialDate, doubts, read_record
 from referral.facts import Course as Treatment
@@ -44,7 +44,7 @@ def record_of(person: Course) -> CaseRecord:
 @cache
 def results_of(name: str, as_of: date = TODAY) -> dict[str, dict[str, str]]:
     """The results by edition and criterion, with the verdict under the empty name."""
-    assessment = assess(record_of(person_named(name)), library().values(), as_of).to_json()
+    assessment = assess(record_of(person_named(name)), first_shown(), as_of).to_json()
     return {
         edition["protocol"]: {"": edition["verdict"]} | {c["id"]: c["result"] for c in edition["criteria"]}
         for edition in assessment["protocols"]
