@@ -78,6 +78,7 @@ class Contents:
     years_ahead: int
     running: Running
     question: str | None
+    discussed: str | None
     reason: str | None
     person: Person
     referrer: str | None
@@ -123,6 +124,7 @@ def contents(snapshot: Mapping[str, Any]) -> Contents:
         years_ahead=YEARS_AHEAD,
         running=_running(person, number, version, sha256),
         question=_text(snapshot.get("question")),
+        discussed=_text(snapshot.get("discussed")),
         reason=_text(snapshot.get("reason")),
         person=person,
         referrer=_text(referrer.get("name")),

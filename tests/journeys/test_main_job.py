@@ -24,6 +24,7 @@ from tests.journeys.hands import Hands
 pytestmark = pytest.mark.journey
 
 REASON = "One protocol asks for six months without natalizumab; stopping it first would risk a rebound."
+DISCUSSED = "Aims, risks and alternatives, with the person and a sister; nothing was promised."
 VERDICT_WORDS = {
     "met": "All criteria met",
     "tested_met": "All tested criteria met",
@@ -41,7 +42,8 @@ def what_to_type(session: Session, name: str) -> dict[str, dict[str, list[str]]]
     )
     session.commit()
     record = read_record(person.record, clock.today())
-    return typed_from(record, person.who | NEW_NAME, {"programme_id": programme, "question": QUESTION})
+    request = {"programme_id": programme, "question": QUESTION, "discussed": DISCUSSED}
+    return typed_from(record, person.who | NEW_NAME, request)
 
 
 def sign_in(page: Page, house: House, key: str) -> Hands:
@@ -76,6 +78,7 @@ def check_packet(pdf: Path, snapshot: Mapping[str, Any]) -> None:
         *(identifier["value"] for identifier in identity["identifiers"]),
         snapshot["referral"]["number"],
         QUESTION,
+        DISCUSSED,
     ):
         assert part in text, part
     titles = {edition["id"]: edition["title"] for edition in snapshot["editions"]}
