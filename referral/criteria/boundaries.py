@@ -18,7 +18,7 @@ from referral.criteria.case import Case
 from referral.criteria.days import add_months, add_years
 from referral.criteria.edition import Criterion, Edition
 from referral.criteria.evaluate import find
-from referral.criteria.language import Test, edss, fitness, mri, person, relapses, treatments
+from referral.criteria.language import Test, edss, fitness, mri, pairs, person, relapses, treatments
 from referral.criteria.language.base import Bounds, DrugClass, Window
 from referral.facts import AIDS, is_edss, read_record
 from referral.reference import drugs
@@ -385,7 +385,7 @@ def _rate(leaf: mri.MriT2Rate) -> Iterator[Edge]:
 
 
 @edges.register
-def _pair(leaf: mri.RelapseAndMri) -> Iterator[Edge]:
+def _pair(leaf: pairs.RelapseAndMri) -> Iterator[Edge]:
     on = AS_OF - timedelta(days=10)
 
     def pair(onset: str, count: int = leaf.at_least) -> Facts:

@@ -3,7 +3,7 @@
 A test is a tree. Its leaves ask one thing of a case; ``all``, ``any``, ``not`` and ``at_least`` join them.
 """
 
-from referral.criteria.language import edss, fitness, logic, mri, person, relapses, treatments
+from referral.criteria.language import edss, fitness, logic, mri, pairs, person, relapses, treatments
 from referral.criteria.language.base import Mistake, Test, read_test, vocabulary
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "fitness",
     "logic",
     "mri",
+    "pairs",
     "person",
     "read_test",
     "relapses",

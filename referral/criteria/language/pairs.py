@@ -1,0 +1,197 @@
+"""A relapse and an MRI study that lie a distance apart."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Self
+
+from referral.criteria.answer import Answer, Reason, Truth, settled, some
+from referral.criteria.case import Case
+from referral.criteria.days import OpenDays, add_months
+from referral.criteria.language.base import Mistake, Spec, Test, Vocabulary, Window, a_word, any_of
+from referral.criteria.language.mri import (
+    FINDINGS,
+    Finding,
+    Study,
+    StudyFilter,
+    ask_finding,
+    finding_facts,
+    finding_missing,
+    finding_reason,
+    lesions,
+    say_finding,
+    turns_of_studies,
+)
+from referral.criteria.language.relapses import (
+    Counted,
+    RelapseCount,
+    RelapseFilter,
+    count_relapses,
+    relapse_facts,
+    say_count,
+    turns_of_relapses,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """How far apart two days lie, in days or in calendar months, in either direction."""
+
+    days: Decimal | None
+    months: int | None
+    strict: bool
+
+    @classmethod
+    def read(cls, spec: Spec) -> Self:
+        """Read gap_days or gap_months with min or above; a gap has no upper end."""
+        given = {name: spec.part(name) for name in ("gap_days", "gap_months")}
+        chosen = [(name, part) for name, part in given.items() if part]
+        if len(chosen) != 1:
+            raise Mistake("relapse_and_mri: give gap_days or gap_months, one of them")
+        name, part = chosen[0]
+        bounds = part.bounds()
+        part.done()
+        least = bounds.least if bounds.least is not None else bounds.above
+        if least is None or bounds.most is not None or bounds.below is not None:
+            raise Mistake(f"{name}: give min or above, one of them")
+        strict = bounds.above is not None
+        return cls(least, None, strict) if name == "gap_days" else cls(None, int(least), strict)
+
+    def _wide(self, earlier: date, later: date) -> Truth:
+        """Whether the two days lie so far apart; months counted from either end must agree."""
+        if self.days is not None:
+            apart = (later - earlier).days
+            return Truth.of(apart > self.days if self.strict else apart >= self.days)
+        months = self.months or 0
+        forwards, backwards = add_months(earlier, months), add_months(later, -months)
+        agree = (
+            (forwards < later, earlier < backwards)
+            if self.strict
+            else (forwards <= later, earlier <= backwards)
+        )
+        return Truth.between(all(agree), any(agree))
+
+    def between(self, first: tuple[int, int], second: tuple[int, int]) -> Truth:
+        """Whether two things dated so lie far enough apart."""
+        (a1, a2), (b1, b2) = first, second
+        surely = self._wide_ordinals(a2, b1) is Truth.YES or self._wide_ordinals(b2, a1) is Truth.YES
+        may = self._wide_ordinals(a1, b2) is not Truth.NO or self._wide_ordinals(b1, a2) is not Truth.NO
+        return Truth.between(surely, may)
+
+    def _wide_ordinals(self, earlier: int, later: int) -> Truth:
+        if later < earlier:
+            return Truth.NO
+        return self._wide(date.fromordinal(earlier), date.fromordinal(later))
+
+    def words(self) -> str:
+        """Say the distance."""
+        if self.days == 0 and self.strict:
+            return "on another day"
+        more = "more than " if self.strict else ""
+        unit = f"{self.days} days" if self.days is not None else f"{self.months} months"
+        return f"{more}{unit} apart"
+
+
+@a_word("relapse_and_mri", "activity")
+@dataclass(frozen=True, slots=True)
+class RelapseAndMri(Test):
+    """A relapse and a study of the window, each by its own filters, that lie a distance apart."""
+
+    window: Window
+    gap: Gap
+    relapse: RelapseFilter
+    findings: tuple[str, ...]
+    at_least: int
+    study: StudyFilter
+
+    @classmethod
+    def read(cls, given: Any, vocabulary: Vocabulary) -> Self:
+        """Read window, gap, and what relapse and study must be."""
+        spec = Spec("relapse_and_mri", given)
+        window, gap = spec.window(), Gap.read(spec)
+        relapse, mri = Spec("relapse", spec.need("relapse")), Spec("mri", spec.need("mri"))
+        spec.done()
+        findings = mri.some("findings", tuple(FINDINGS), needed=True)
+        test = cls(
+            window, gap, RelapseFilter.read(relapse, vocabulary),
+            tuple(name for name in FINDINGS if name in findings), mri.whole("at_least") or 1,
+            StudyFilter.read(mri, vocabulary),
+        )  # fmt: skip
+        relapse.done()
+        mri.done()
+        return test
+
+    def ask(self, case: Case) -> Answer:
+        """Look for a pair; it is a no only where nothing open could make one."""
+        count = count_relapses(case, self.window, self.relapse)
+        asked = [ask_finding(case, self.window, self.study, name, self.at_least) for name in self.findings]
+        found = [finding for finding, _ in asked]
+        truths = [self._truth(count, finding, days) for finding, days in asked]
+        truth = some(truths)
+        telling = [finding for finding, part in zip(found, truths, strict=True) if part is truth]
+        missing = dict.fromkeys(path for entry in count.counted for path in entry.missing)
+        listing = ("relapses.complete_since",) if count.more else ()
+
+        def tell() -> str:
+            window = self.window.words(case)
+            studies = "; ".join(dict.fromkeys(say_finding(finding, window) for finding in found))
+            return f"{say_count(count, self.relapse.words(), window)}; {studies}"
+
+        return settled(
+            truth, self._reason(count, telling), tell,
+            (*relapse_facts(count), *finding_facts(telling)),
+            (*self.window.missing(case), *listing, *missing, *finding_missing(found)),
+        )  # fmt: skip
+
+    def _truth(self, count: RelapseCount, finding: Finding, days: OpenDays) -> Truth:
+        pairs = [
+            (entry, study, self._apart(entry, study, days))
+            for entry in count.counted
+            for study in finding.studies
+            if study.brings is not Truth.NO
+        ]
+        if any(e.surely and s.brings is Truth.YES and apart is Truth.YES for e, s, apart in pairs):
+            return Truth.YES
+        if finding.truth is Truth.NO or count.most == 0:
+            return Truth.NO
+        both_speak = not count.more and finding.speaks
+        if both_speak and all(apart is Truth.NO for *_, apart in pairs):
+            return Truth.NO
+        return Truth.UNKNOWN
+
+    def _apart(self, entry: Counted, study: Study, days: OpenDays) -> Truth:
+        """Judge the distance over the days on which each may lie in its window and courses."""
+        return self.gap.between(
+            _hull(entry.relapse.first, entry.relapse.last, entry.days), _hull(study.first, study.last, days)
+        )
+
+    def _reason(self, count: RelapseCount, telling: list[Finding]) -> Reason:
+        if count.more and count.least == 0:
+            return Reason.INCOMPLETE_LIST
+        if any(study.brings is Truth.UNKNOWN for finding in telling for study in finding.studies):
+            return finding_reason(telling)
+        if any(not entry.surely for entry in count.counted):
+            exact = all(entry.relapse.onset.exact for entry in count.counted)
+            return Reason.MISSING if exact else Reason.IMPRECISE_DATE
+        if not any(finding.speaks for finding in telling):
+            return Reason.NO_STUDY
+        return Reason.INCOMPLETE_LIST if count.more else Reason.IMPRECISE_DATE
+
+    def turns(self, case: Case) -> Iterator[date]:
+        """When relapses or studies leave the window."""
+        yield from turns_of_relapses(case, self.window)
+        yield from turns_of_studies(case, self.window)
+
+    def asks(self) -> str:
+        """Say the pair."""
+        relapse = f"a relapse{' ' + self.relapse.words() if self.relapse.words() else ''}"
+        study = any_of([lesions(self.at_least, name) for name in self.findings])
+        filters = f" {self.study.words()}" if self.study.words() else ""
+        return f"{relapse} and, {self.gap.words()}, at least {study}{filters} in one study are asked for"
+
+
+def _hull(first: int, last: int, days: OpenDays) -> tuple[int, int]:
+    """The first and last of these days on which the condition may hold."""
+    spans = [(max(first, a), min(last, b)) for a, b in days.may.spans if max(first, a) <= min(last, b)]
+    return (spans[0][0], spans[-1][1]) if spans else (first, last)
