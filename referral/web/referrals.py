@@ -14,7 +14,7 @@ from referral.actions import packets, submission
 from referral.actions import referrals as actions
 from referral.actions.drafts import programmes
 from referral.auth import REFERRERS, requires
-from referral.criteria import library
+from referral.criteria import first_shown, library
 from referral.extensions import db
 from referral.facts import digest, say_date
 from referral.models import Referral, ReferralVersion
@@ -36,12 +36,11 @@ def next_move(state: State) -> Move | None:
 
 
 def list_words(found: actions.Lines) -> dict[str, Any]:
-    """Give what a list of cases is drawn with: the editions of the library first, then older ones of its cases."""
-    titles = {edition.id: edition.title for edition in library().values()}
+    """Give what a list of cases is drawn with; a column for each edition that we show first, or that a case has."""
     asked = {name for line in found.lines for name in line.verdicts or ()}
-    editions = [
-        (name, edition_name(name), titles.get(name, name)) for name in [*titles, *sorted(asked - {*titles})]
-    ]
+    names = dict.fromkeys((*(edition.id for edition in first_shown()), *sorted(asked)))
+    known = library()
+    editions = [(name, edition_name(name), known[name].title if name in known else name) for name in names]
     return {"found": found, "editions": editions, "address": page_address, "say_date": say_date}
 
 

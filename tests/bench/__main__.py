@@ -17,7 +17,7 @@ from app import create_app
 from forms import read_case, typed_from
 from referral import clock, demo
 from referral.actions import referrals
-from referral.criteria import library
+from referral.criteria import first_shown
 from referral.extensions import db
 from referral.facts import read_record
 from referral.models import Packet, Referral, ReferralVersion, User
@@ -105,7 +105,7 @@ def assessments() -> Iterator[Measure]:
         course, today = invented(name), clock.today()
         draft = read_case(typed_from(read_record(course.record, today), course.who, {}), today)
         asked = partial(referrals.assess_draft, draft, today)
-        yield measure("assessment", f"one assessment of {len(library())} editions, {what}", asked, 20)
+        yield measure("assessment", f"one assessment of {len(first_shown())} editions, {what}", asked, 20)
 
 
 def packets(session: Session) -> Iterator[Measure]:
