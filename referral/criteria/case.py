@@ -38,7 +38,7 @@ SEVERITY_ORDER = ("mild", "moderate", "severe")
 RECOVERY_ORDER = ("complete", "incomplete", "none")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FoldedRelapse:
     """A relapse as it counts: one entry, or several whose onsets lie fewer than 30 days apart."""
 
@@ -53,17 +53,17 @@ class FoldedRelapse:
         flags = [getattr(member, name) for member in self.members]
         return Truth.YES if True in flags else Truth.UNKNOWN if None in flags else Truth.NO
 
-    @property
+    @cached_property
     def severities(self) -> frozenset[str]:
         """The severities that are possible: the worst recorded, or worse where one is not known."""
         return _worst(SEVERITY_ORDER, [member.severity for member in self.members])
 
-    @property
+    @cached_property
     def recoveries(self) -> frozenset[str]:
         """The recoveries that are possible. *Ongoing* is not yet an answer."""
         return _worst(RECOVERY_ORDER, [member.recovery for member in self.members])
 
-    @property
+    @cached_property
     def systems(self) -> frozenset[str]:
         """All systems recorded."""
         return frozenset(system for member in self.members for system in member.systems)
@@ -179,8 +179,16 @@ class Case:
         return {}
 
     def later(self, as_of: date) -> "Case":
-        """The same record, asked about on another day."""
-        return Case(self.record, as_of, self.known_on)
+        """The same record, asked about on another day; what does not depend on the day is not worked out again."""
+        if as_of not in self._later:
+            case = self._later[as_of] = Case(self.record, as_of, self.known_on)
+            for name in ("relapses", "scores", "latest_scores"):
+                case.__dict__[name] = getattr(self, name)
+        return self._later[as_of]
+
+    @cached_property
+    def _later(self) -> dict[date, "Case"]:
+        return {}
 
     def span(self, day: PartialDate) -> tuple[date, date]:
         """The first and last day that a recorded date may be."""
@@ -275,6 +283,16 @@ class Case:
 
     def on_treatment(self, keys: frozenset[str], months: int) -> OpenDays:
         """The days inside a course of the class, at least ``months`` months after its start."""
+        asked = (keys, months)
+        if asked not in self._on_treatment:
+            self._on_treatment[asked] = self._find_on_treatment(keys, months)
+        return self._on_treatment[asked]
+
+    @cached_property
+    def _on_treatment(self) -> dict[tuple[frozenset[str], int], OpenDays]:
+        return {}
+
+    def _find_on_treatment(self, keys: frozenset[str], months: int) -> OpenDays:
         surely, may = NO_DAYS, NO_DAYS
         for course in self.courses:
             member = course.within(keys)

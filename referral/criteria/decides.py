@@ -9,7 +9,7 @@ from referral.criteria.edition import DECIDING
 from referral.criteria.evaluate import EditionResult, Finding, Result, Verdict, draw_verdict, find
 from referral.criteria.language import Test
 from referral.criteria.unknowns import Filling, fillings
-from referral.facts import order_faults
+from referral.facts import out_of_order
 
 LARGEST_SET = 3
 """Sets of more facts help nobody who has to fetch them."""
@@ -175,7 +175,7 @@ class Deciding:
             record = self.case.record
             for path, option in world:
                 record = self._fill(path)[option](record)
-            stands = not any(order_faults(record, self.case.known_on))
+            stands = not any(out_of_order(record))
             self._cases[world] = Case(record, self.case.as_of, self.case.known_on) if stands else None
         return self._cases[world]
 

@@ -110,15 +110,19 @@ def find(criterion: Criterion, case: Case) -> Finding:
     answer = case.answer(criterion.test)
     if not criterion.tested:
         return Finding(criterion, Result.NOT_TESTED, answer, applies)
-    truth = answer.truth
     exclusion = criterion.kind == "exclusion"
-    if applies:
-        truth = every((applies.truth, truth)) if exclusion else some((~applies.truth, truth))
+    if not applies:
+        truth = ~answer.truth if exclusion else answer.truth
+        turned = (
+            settled(truth, answer.reason, answer.tell, answer.facts, answer.missing) if exclusion else answer
+        )
+        return Finding(criterion, RESULTS[truth], turned)
+    truth = some((~applies.truth, answer.truth))
     if exclusion:
-        truth = ~truth
-    missing = dict.fromkeys((*(applies.missing if applies else ()), *answer.missing))
-    reason = answer.reason if answer.truth is Truth.UNKNOWN or not applies else applies.reason
-    facts = dict.fromkeys((*(applies.facts if applies else ()), *answer.facts)) if applies else answer.facts
+        truth = ~every((applies.truth, answer.truth))
+    reason = answer.reason if answer.truth is Truth.UNKNOWN else applies.reason
+    facts = {(fact.path, fact.date): fact for fact in (*applies.facts, *answer.facts)}.values()
+    missing = dict.fromkeys((*applies.missing, *answer.missing))
     return Finding(criterion, RESULTS[truth], settled(truth, reason, answer.tell, facts, missing), applies)
 
 

@@ -6,6 +6,7 @@ The contract in ``docs/contracts`` fixes the meaning.
 from referral.facts.checks import (
     doubts,
     order_faults,
+    out_of_order,
     read_record,
 )
 from referral.facts.record import (
@@ -81,6 +82,7 @@ __all__ = [
     "doubts",
     "is_edss",
     "order_faults",
+    "out_of_order",
     "read_record",
     "say_date",
 ]

@@ -32,6 +32,11 @@ def order_faults(record: CaseRecord, as_of: date) -> Iterator[Fault]:
     for path, day in dates(record):
         if day.first > as_of:
             yield Fault(path, f'"{day}"', f"a date up to {as_of}")
+    yield from out_of_order(record)
+
+
+def out_of_order(record: CaseRecord) -> Iterator[Fault]:
+    """Find an onset before birth, a diagnosis before onset, a stop before its start."""
     birth, diagnosis = record.patient.birth_date, record.diagnosis
     onsets = [("diagnosis.symptom_onset", diagnosis.symptom_onset)]
     onsets += [
