@@ -70,6 +70,8 @@ def read_case(typed: Draft, as_of: date, programmes: Mapping[str, str] | None = 
         beside = doubt.given.partition(", ")[2]
         given = f"{quoted(field.shown)} was given {beside}".rstrip()
         field.doubts.append(f"{_in_words(given)}; {_in_words(doubt.allowed)}.")
+    for form in forms.values():
+        form.work_out(record, as_of)
     return ReadCase(
         record=record,
         identity=forms["person"].read("", {}) or {},

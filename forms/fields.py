@@ -86,6 +86,11 @@ class Fact(Field):  # type: ignore[misc]
         if message not in self.errors:
             self.errors = [*self.errors, message]
 
+    def doubt(self, message: str) -> None:
+        """Note what is worth a second look, once."""
+        if message not in self.doubts:
+            self.doubts.append(message)
+
     @property
     def read_as(self) -> str:
         """How it was understood, where that needs saying."""
@@ -195,9 +200,13 @@ class EdssField(DecimalField):
         return score
 
     def write(self, fact: Any) -> list[str]:
-        """Give the score as it is written: 3 is 3.0, while 0 and 10 stand bare."""
-        score = Decimal(str(fact))
-        return [str(int(score)) if score in (0, 10) else f"{score:.1f}"]
+        """Give the score as it is written."""
+        return [edss_in_words(Decimal(str(fact)))]
+
+
+def edss_in_words(score: Decimal) -> str:
+    """Write a score: 3 is 3.0, while 0 and 10 stand bare."""
+    return str(int(score)) if score in (0, 10) else f"{score:.1f}"
 
 
 class TextField(Fact):

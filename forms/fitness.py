@@ -1,8 +1,15 @@
 """Walking, organ function, infection and other illness."""
 
+from collections.abc import Mapping
+from datetime import date
+
 from forms.diagnosis import SEROLOGY
 from forms.fields import ChoiceField, DecimalField, FlagField, PartialDateField, TextField, WholeField
 from forms.parts import Group, Part, Section
+from referral.criteria.days import age_in_years
+from referral.facts import CaseRecord
+from referral.scores.egfr import egfr
+from referral.scores.hct_ci import hct_ci, hct_ci_with_age, items, words
 
 AIDS = {
     "none": "None",
@@ -78,6 +85,14 @@ class InfectionForm(Part):
     pml_suspected = FlagField("PML suspected")
 
 
+HctCiForm: type[Part] = type(
+    "HctCiForm",
+    (Part,),
+    {"__doc__": "The items of the HCT-CI."}
+    | {item: FlagField(name, f"Counts if: {counts_if}") for item, (name, counts_if) in words().items()},
+)
+
+
 class ComorbidityForm(Part):
     """Other illness and circumstances."""
 
@@ -88,6 +103,7 @@ class ComorbidityForm(Part):
     severe_depression = FlagField("Severe depression")
     substance_addiction = FlagField("Addiction to a substance")
     cognition_prevents_consent = FlagField("Cognition prevents consent")
+    hct_ci = Group(HctCiForm, "HCT-CI")
 
 
 class FitnessForm(Section):
@@ -106,3 +122,53 @@ class FitnessForm(Section):
     performance = Group(PerformanceForm, "Performance status")
     infection = Group(InfectionForm, "Infection")
     comorbidity = Group(ComorbidityForm, "Other illness and circumstances")
+
+    egfr_said = ""
+    hct_ci_said = ""
+
+    def work_out(self, record: CaseRecord, as_of: date) -> None:
+        """Say what the eGFR and the HCT-CI come to. Nothing of it is stored."""
+        birth, known = record.patient.birth_date, record.comorbidity.hct_ci
+        ages = (
+            sorted({age_in_years(day, as_of) for day in (birth.first, min(birth.last, as_of))})
+            if birth
+            else []
+        )
+        self.egfr_said = _egfr_said(record, ages)
+        self.hct_ci_said = _hct_ci_said(known, ages) if known else ""
+
+
+def _egfr_said(record: CaseRecord, ages: list[int]) -> str:
+    creatinine, sex = record.organ_function.creatinine_umol_l, record.patient.sex
+    if creatinine is None:
+        return ""
+    lacking = [
+        name
+        for name, known in (("the date of birth", ages), ("the sex", sex in ("female", "male")))
+        if not known
+    ]
+    if lacking:
+        return f"An eGFR can be worked out once {' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} known."
+    try:
+        found = {round(egfr(creatinine.value, age, sex or "")) for age in ages}
+    except ValueError as why:
+        return f"No eGFR can be worked out: {why}."
+    years = " or ".join(map(str, ages))
+    return (
+        f"eGFR, worked out: {_range(min(found), max(found))} by CKD-EPI 2021 (creatinine {creatinine.value} µmol/L, "
+        f"age {years}, {sex}). It is not recorded unless you type it."
+    )
+
+
+def _hct_ci_said(known: Mapping[str, bool], ages: list[int]) -> str:
+    open_items = sum(known.get(item) is None for item in items())
+    note = f", {open_items} item{'' if open_items == 1 else 's'} not known" if open_items else ""
+    said = f"HCT-CI {_range(*hct_ci(known))}{note}"
+    if not ages:
+        return f"{said}. HCT-CI/Age needs the date of birth."
+    sums = [hct_ci_with_age(known, age) for age in ages]
+    return f"{said}. HCT-CI/Age {_range(min(low for low, _ in sums), max(high for _, high in sums))}."
+
+
+def _range(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low} to {high}"

@@ -6,6 +6,7 @@ walk writes them back.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from functools import cache
 from typing import Any, ClassVar, NamedTuple
 
@@ -14,6 +15,7 @@ from wtforms import Field, FieldList, Form, FormField
 
 from forms.fields import Fact
 from forms.texts import keepable
+from referral.facts import CaseRecord
 
 MOST_ROWS = 100
 MOST_TICKS = 20
@@ -98,6 +100,8 @@ class Part(Form):  # type: ignore[misc]
 
 class Group(FormField):  # type: ignore[misc]
     """A part inside a part, such as one measurement."""
+
+    kind: ClassVar[str] = "group"
 
     def __init__(self, part: type[Part], label: str = "", hint: str = "", **kwargs: Any) -> None:
         """Take the part, and what it is called."""
@@ -197,6 +201,9 @@ class Section(Part):
             for field, label, _ in _walk(self, "", "")
             for message in field.doubts
         ]
+
+    def work_out(self, record: CaseRecord, as_of: date) -> None:
+        """Work out what the page says of the whole record beside what was typed. Most pages say nothing."""
 
     @property
     def state(self) -> str:

@@ -68,12 +68,18 @@ def edss_from_systems(
     return EdssFound(max(step, least), converted, derived and step >= least, tuple(_doubts(grades, walking)))
 
 
+def highest_grade(name: str, scale: str = "score") -> int:
+    """Give the highest raw grade of a functional system, or of ambulation as written on that scale."""
+    if name == "ambulation" and scale == "index":
+        return len(_table()["ambulation_index"])
+    highest: int = _table()["highest"][name]
+    return highest
+
+
 def _in_range(name: str, grade: int | None, scale: str) -> None:
     if name not in _table()["highest"]:
         raise CannotScore(f"there is no functional system {name!r}")
-    highest = _table()["highest"][name]
-    if name == "ambulation" and scale == "index":
-        highest = len(_table()["ambulation_index"])
+    highest = highest_grade(name, scale)
     if grade is not None and not 0 <= grade <= highest:
         raise CannotScore(f"{name}: given {grade}; allowed: a whole number from 0 to {highest}")
 

@@ -19,8 +19,18 @@ AGE_COUNTS_FROM = 40
 @cache
 def items() -> Mapping[str, tuple[int, str]]:
     """Give each item's weight, and the organ of which only the higher grade counts."""
+    return {row["item"]: (int(row["weight"]), row["organ"]) for row in _rows()}
+
+
+@cache
+def words() -> Mapping[str, tuple[str, str]]:
+    """Give each item's name, and when it counts, in words of ours."""
+    return {row["item"]: (row["name"], row["counts_if"]) for row in _rows()}
+
+
+def _rows() -> list[dict[str, str]]:
     with (HERE / "hct_ci.csv").open(encoding="utf-8", newline="") as rows:
-        return {row["item"]: (int(row["weight"]), row["organ"]) for row in csv.DictReader(rows)}
+        return list(csv.DictReader(rows))
 
 
 def hct_ci(known: Mapping[str, bool | None]) -> tuple[int, int]:

@@ -96,6 +96,9 @@ def where_next(referral: Referral, section: type[Section], changed: bool) -> str
             return f"{_address(referral, section, add=rows.name)}#{rows.name}-{len(rows.entries)}"
         if f"remove-{rows.name}" in pressed:
             return f"{_address(referral, section)}#{rows.name}"
+        for button in ("work-out", "take"):
+            if row := pressed.get(f"{button}-{rows.name}", "").partition(" ")[0]:
+                return f"{_address(referral, section)}#{rows.name}-{row}"
     other = next((found for found in SECTIONS if found.key == pressed.get("go")), None)
     if other is not None:
         return _address(referral, other)

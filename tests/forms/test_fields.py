@@ -182,7 +182,7 @@ def test_bounds_of_the_record_hold_in_the_form() -> None:
     case = read("edss", edss__0__date="2026", edss__0__score="3", edss__0__functional_systems__visual="7")
 
     assert said(case) == [
-        "EDSS 1: Functional systems: Visual: “7” was given. Allowed: a whole number from 0 to 6."
+        "EDSS 1: Functional systems: Visual: “7” was given. Allowed: 0, 1, 2, 3, 4, 5, 6, Not known."
     ]
     assert case.record.to_json()["edss"] == [{"date": "2026", "score": 3}]
 
