@@ -20,7 +20,7 @@ from referral.facts import CaseRecord, RecordError, read_record
 from referral.reference.files import read_yaml
 from tests.core.records import AS_OF, CASES, courses, make_record, relapses
 
-LIMITS = tuple(map(Decimal, (0, 2, 3, 10, 15, 18, 20, 45, 50, 55, 60, 65)))
+LIMITS = tuple(map(Decimal, (0, 2, 3, 10, 15, 18, 20, 45, 50, 55, 60, 65, 100, 500)))
 
 
 def verdict(edition: Edition, record: CaseRecord, as_of: date) -> Verdict:
