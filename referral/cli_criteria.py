@@ -13,6 +13,7 @@ from referral.criteria import BadEdition, Edition, library
 from referral.criteria.boundaries import as_yaml
 from referral.criteria.check import WORKED, check_library
 from referral.criteria.evaluate import WORDS
+from referral.criteria.language.manual import PAGE, page
 from referral.facts import RecordError, read_record
 from referral.reference.files import Unreadable, read_case_file
 
@@ -175,6 +176,16 @@ def cases_command(names: tuple[str, ...], write: bool) -> None:
             (WORKED / f"{edition.id}.yaml").write_text(as_yaml(edition), encoding="utf-8")
         else:
             click.echo(as_yaml(edition))
+
+
+@protocols_group.command("language")
+@click.option("--write", is_flag=True, help="Keep the page in docs/language.md, instead of printing.")
+def language_command(write: bool) -> None:
+    """Make the reference page of the language in which criteria are written."""
+    if write:
+        PAGE.write_text(page(), encoding="utf-8")
+    else:
+        click.echo(page(), nl=False)
 
 
 COMMANDS = (assess_command, protocols_group)
