@@ -56,10 +56,15 @@ class Assessment:
         }
 
 
-def assess(record: CaseRecord, editions: Iterable[Edition], as_of: date) -> Assessment:
-    """Put the record to each edition, in the order given."""
+def assess(record: CaseRecord, editions: Iterable[Edition], as_of: date, *, ahead: bool = True) -> Assessment:
+    """Put the record to each edition, in the order given.
+
+    Without ``ahead`` it is only asked what holds now: not what would settle it, nor when it changes.
+    """
     case = Case.on(record, as_of)
     results = [evaluate(edition, case) for edition in editions]
+    if not ahead:
+        return Assessment(as_of, record, tuple(Answered(result, (), ()) for result in results))
     deciding = Deciding(case, results)
     sets = rank([deciding.sets(result) for result in results])
     return Assessment(

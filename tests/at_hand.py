@@ -64,7 +64,7 @@ def read(session: Session, referral: Referral) -> ReadCase:
 def seen(session: Session, referral: Referral) -> str:
     """The digest of what the review page shows."""
     draft = read(session, referral)
-    assessment = referrals.assess_draft(draft, clock.today())
+    assessment = referrals.assess_draft(session, draft, clock.today())
     return digest(referrals.make_snapshot(session, referral, draft, assessment))
 
 

@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session, aliased, defer, joinedload
 
 from referral import audit, clock
+from referral.actions.adoptions import adopted_json, editions_for
 from referral.actions.drafts import programmes
 from referral.assessment import Assessment, assess
 from referral.auth import scope
-from referral.criteria import first_shown
 from referral.errors import NotFoundError
 from referral.facts import CaseRecord
 from referral.models import AuditEntry, Organisation, Packet, Referral, ReferralVersion, User
@@ -88,9 +88,15 @@ def newest_version(session: Session, referral: Referral) -> ReferralVersion | No
     )
 
 
-def assess_draft(draft: ReadDraft, as_of: date) -> Assessment:
-    """Put what a draft says to every edition of the library."""
-    return assess(draft.record, first_shown(), as_of)
+def addressed(session: Session, draft: ReadDraft) -> UUID | None:
+    """Give the programme that a draft is addressed to; ``None`` where none is chosen, or it is not one."""
+    wanted = draft.request.get("programme_id") or ""
+    return UUID(wanted) if wanted in programmes(session) else None
+
+
+def assess_draft(session: Session, draft: ReadDraft, as_of: date) -> Assessment:
+    """Put what a draft says to the editions that its programme has adopted."""
+    return assess(draft.record, editions_for(session, addressed(session, draft)), as_of)
 
 
 def make_snapshot(
@@ -102,6 +108,7 @@ def make_snapshot(
     Nobody has signed it: that is for :mod:`referral.actions.submission`.
     """
     programme = programmes(session).get(draft.request.get("programme_id") or "")
+    adopted = adopted_json(session, addressed(session, draft))
     return {
         "snapshot": "1",
         "referral": {
@@ -121,7 +128,10 @@ def make_snapshot(
         "as_of": assessment.as_of.isoformat(),
         "record": draft.record.to_json(),
         "assessment": assessment.to_json(),
-        "editions": [result.edition.to_json() for result in assessment.results],
+        "editions": [
+            result.edition.to_json() | {"adopted": adopted.get(result.edition.id)}
+            for result in assessment.results
+        ],
     }
 
 

@@ -102,7 +102,7 @@ def submit(
     if sent and sent.signed_by_id == actor.id and referral.state in SENT:
         return sent
     move = check_move("submit", actor.role, referral.state)
-    assessment = assess_draft(draft, clock.local(at).date())
+    assessment = assess_draft(session, draft, clock.local(at).date())
     snapshot = make_snapshot(session, referral, draft, assessment)
     _refuse_what_is_not_ready(session, draft, snapshot, signature)
     reason = signature.reason.strip() if not_met(snapshot) else ""

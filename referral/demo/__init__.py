@@ -8,13 +8,17 @@ from sqlalchemy.orm import Session
 
 from forms import read_case, typed_from
 from referral import audit, auth, clock
-from referral.actions import drafts, packets, referrals, submission
+from referral.actions import adoptions, drafts, packets, referrals, submission
+from referral.criteria import first_shown
 from referral.demo.cast import Account, Course, read_accounts, read_people
 from referral.facts import digest, read_record
 from referral.models import Organisation, OrganisationKind, Referral, User
 from referral.workflow import Role, State
 
 DAYS_TO_REVIEW, DAYS_TO_READY, DAYS_TO_WITHDRAWAL = 1, 7, 20
+DAYS_OF_REVIEW = 30
+ADOPTS = "lindqvist"
+ADOPTED_BECAUSE = "Read against the publication, criterion by criterion, at our meeting on protocols."
 LATE_MORNING = time(11, tzinfo=UTC)
 
 __all__ = ["Account", "Course", "accounts", "load", "password", "read_people"]
@@ -35,7 +39,10 @@ def load(session: Session, today: date | None = None, *, with_packets: bool = Tr
     if session.scalar(select(Referral.id).where(Referral.demonstration).limit(1)):
         return
     places, people = _staff(session)
-    for course in read_people(today or clock.today()):
+    courses = read_people(today or clock.today())
+    before_all = _moment(min(course.seen_on for course in courses)) - timedelta(days=DAYS_OF_REVIEW)
+    _adopt(session, people[ADOPTS], before_all)
+    for course in courses:
         referral = _open(session, course, people)
         if course.sent:
             _send(session, course, referral, people, places, with_packets=with_packets)
@@ -76,6 +83,14 @@ def _staff(session: Session) -> tuple[dict[str, Organisation], dict[str, User]]:
         if account.works_for:
             people[account.key].works_for = people[account.works_for]
     return places, people
+
+
+def _adopt(session: Session, chair: User, at: datetime) -> None:
+    """Adopt for one programme what is shown first; the other has reviewed nothing, so both can be seen."""
+    for edition in first_shown():
+        adoptions.adopt(
+            session, chair, edition.id, seen=edition.sha256, confirmed=True, note=ADOPTED_BECAUSE, at=at
+        )
 
 
 def _open(session: Session, course: Course, people: dict[str, User]) -> Referral:
@@ -123,7 +138,7 @@ def _send(
     """Sign and send the case as its neurologist does, and take it as far as the file says."""
     referrer, at = people[course.referrer], _moment(course.written_on)
     draft = read_case(referral.typed, course.written_on)
-    assessment = referrals.assess_draft(draft, course.written_on)
+    assessment = referrals.assess_draft(session, draft, course.written_on)
     snapshot = referrals.make_snapshot(session, referral, draft, assessment)
     signature = submission.Signature(seen=digest(snapshot), declared=True, reason=course.reason or "")
     version = submission.submit(session, referral, draft, signature, actor=referrer, at=at)

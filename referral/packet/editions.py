@@ -16,6 +16,7 @@ from referral.packet.paths import path_words
 
 ACROSS = 4  # editions side by side; more of them make a second grid below the first
 TELLING = ("not_met", "cannot_say", "not_tested", "met", "not_applicable")
+NOT_REVIEWED = "not reviewed here"
 ASKED_BY_US = "Asked of every edition by this software, before the edition’s own criteria."
 
 
@@ -67,7 +68,9 @@ class Change:
 class EditionPart:
     """One edition: what it is, its verdict and how far that reaches, its criteria, its sources.
 
-    ``settled_by`` names the smallest sets of missing facts that would settle it, ``changes`` what time alone does.
+    ``adopted`` says who of the programme has reviewed it, and when; ``None`` where the snapshot is older than
+    adoption. ``settled_by`` names the smallest sets of missing facts that would settle it, ``changes`` what time
+    alone does.
     """
 
     id: str
@@ -88,6 +91,8 @@ class EditionPart:
     criteria: tuple[Criterion, ...]
     blocks: tuple[Block, ...]
     sources: tuple[Source, ...]
+    adopted: str | None
+    adoption_note: str
 
     @property
     def cannot_say(self) -> tuple[Criterion, ...]:
@@ -176,7 +181,17 @@ def _edition(found: Mapping[str, Any], edition: Mapping[str, Any], record: CaseR
         criteria=criteria,
         blocks=tuple(_blocks(criteria, found["criteria"])),
         sources=tuple(sources.values()),
+        adopted=_adopted(edition),
+        adoption_note=(edition.get("adopted") or {}).get("note") or "",
     )
+
+
+def _adopted(edition: Mapping[str, Any]) -> str | None:
+    """Say who adopted it and when."""
+    if "adopted" not in edition:
+        return None
+    adoption = edition["adopted"]
+    return f"{adoption['by']}, {say_date(adoption['on'])}" if adoption else NOT_REVIEWED
 
 
 def _own(criterion_id: str) -> Mapping[str, Any]:
@@ -254,20 +269,31 @@ def _blocks(criteria: Sequence[Criterion], found: Sequence[Mapping[str, Any]]) -
 
 
 def _grid(parts: tuple[EditionPart, ...]) -> Grid:
-    asked = {criterion.group for part in parts for criterion in part.criteria}
-    order = [group for group in words.GROUPS if group in asked]
-    order += sorted(asked - set(order))
     rows = tuple(
         GridRow(
-            name=words.GROUPS.get(group) or words.sentence_case(words.plain(group)) or "Other",
-            cells=tuple(_cell([each for each in part.criteria if each.group == group]) for part in parts),
+            name=group_name(group),
+            cells=tuple(
+                count_results([each for each in part.criteria if each.group == group]) for part in parts
+            ),
         )
-        for group in order
+        for group in groups_asked(parts)
     )
     return Grid(editions=parts, rows=rows)
 
 
-def _cell(criteria: Sequence[Criterion]) -> tuple[Line, ...]:
+def groups_asked(parts: Sequence[EditionPart]) -> list[str]:
+    """List the groups that any criterion belongs to, in the order of the form."""
+    asked = {criterion.group for part in parts for criterion in part.criteria}
+    order = [group for group in words.GROUPS if group in asked]
+    return order + sorted(asked - set(order))
+
+
+def group_name(group: str) -> str:
+    """Name a group of criteria."""
+    return words.GROUPS.get(group) or words.sentence_case(words.plain(group)) or "Other"
+
+
+def count_results(criteria: Sequence[Criterion]) -> tuple[Line, ...]:
     """Count results, the most telling first; what is met needs no word on which part of the edition it is."""
     counts = Counter(
         (each.result, each.qualifier if each.result in ("not_met", "cannot_say", "not_tested") else "")

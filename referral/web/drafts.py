@@ -10,9 +10,8 @@ from forms import SECTIONS, Section, differences, read_case
 from forms.parts import Rows
 from referral import audit, clock
 from referral.actions import drafts as actions
-from referral.assessment import assess
+from referral.actions.referrals import assess_draft
 from referral.auth import REFERRERS, requires
-from referral.criteria import first_shown
 from referral.extensions import db
 from referral.facts import say_date
 from referral.models import Referral
@@ -140,7 +139,7 @@ def draw(
         if not rows.entries or request.args.get("add") == rows.name:
             rows.offer_blank()
     stored = section(referral.typed.get(section.key, {}))
-    assessment = assess(case.record, first_shown(), clock.today())
+    assessment = assess_draft(db.session(), case, clock.today())
     last_save = actions.find_last_save(db.session(), referral, section.key)
     # Text that comes late keeps the mark of what it was opened with, so that saving it finds a conflict.
     late = posted is not None and not conflict

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from referral import audit
 from referral.actions import referrals as actions
+from referral.actions.adoptions import editions_for
 from referral.auth import RECEIVERS, requires
 from referral.extensions import db
 from referral.web.referrals import list_words, page_number
@@ -55,7 +56,7 @@ def draw(*, text: str = "", page: int = 1) -> ResponseReturnValue:
     db.session.commit()
     return render_template(
         "inbox/index.html",
-        **list_words(found),
+        **list_words(found, editions_for(db.session(), g.person.organisation_id)),
         filters=FILTERS,
         chosen=chosen,
         newest_first=newest_first,

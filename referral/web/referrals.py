@@ -1,6 +1,8 @@
 """The pages of a case: its list, the case itself, reviewing and sending it, its packet, its moves."""
 
 import logging
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +14,17 @@ from forms import ReadCase, read_case
 from referral import audit, clock
 from referral.actions import packets, submission
 from referral.actions import referrals as actions
+from referral.actions.adoptions import adopted_json
 from referral.actions.drafts import programmes
+from referral.assessment import assess
 from referral.auth import REFERRERS, requires
-from referral.criteria import first_shown, library
+from referral.criteria import Edition, first_shown, library
 from referral.extensions import db
-from referral.facts import digest, say_date
+from referral.facts import digest, read_record, say_date
 from referral.models import Referral, ReferralVersion
 from referral.packet import contents
+from referral.packet.editions import edition_parts
+from referral.packet.sheet import sheet
 from referral.web.open_questions import edition_name, open_questions
 from referral.web.session import resumable
 from referral.web.trail import acts, readers
@@ -35,13 +41,16 @@ def next_move(state: State) -> Move | None:
     return next((move for move in MOVES if state in move.sources and move.target not in SIDEWAYS), None)
 
 
-def list_words(found: actions.Lines) -> dict[str, Any]:
-    """Give what a list of cases is drawn with; a column for each edition that we show first, or that a case has."""
-    asked = {name for line in found.lines for name in line.verdicts or ()}
-    names = dict.fromkeys((*(edition.id for edition in first_shown()), *sorted(asked)))
-    known = library()
-    editions = [(name, edition_name(name), known[name].title if name in known else name) for name in names]
+def list_words(found: actions.Lines, columns: Iterable[Edition]) -> dict[str, Any]:
+    """Give what a list of cases is drawn with; a case that was not put against one of the columns has a dash."""
+    editions = [(edition.id, edition_name(edition.id), edition.title) for edition in columns]
     return {"found": found, "editions": editions, "address": page_address, "say_date": say_date}
+
+
+def editions_carried(found: actions.Lines) -> tuple[Edition, ...]:
+    """Give the editions that the cases of a list were put against; where none was, those first shown."""
+    carried = {name for line in found.lines for name in line.verdicts or ()}
+    return tuple(edition for edition in library().values() if edition.id in carried) or first_shown()
 
 
 def page_number() -> int:
@@ -59,7 +68,12 @@ def page_address(number: int) -> str:
 @referrals.app_context_processor
 def words() -> dict[str, Any]:
     """Give the pages of cases what they say of every case."""
-    return {"waits": SENT, "next_move": next_move, "needs_reason": submission.NEEDS_REASON}
+    return {
+        "waits": SENT,
+        "next_move": next_move,
+        "needs_reason": submission.NEEDS_REASON,
+        "library_size": len(library()),
+    }
 
 
 @referrals.get("/referrals")
@@ -69,7 +83,7 @@ def index() -> ResponseReturnValue:
     found = actions.list_referrals(db.session(), g.person, page_number())
     audit.record(db.session(), g.person, "list_read", page=found.page, cases=len(found.lines))
     db.session.commit()
-    return render_template("referrals/index.html", **list_words(found))
+    return render_template("referrals/index.html", **list_words(found, editions_carried(found)))
 
 
 @referrals.get("/referrals/<uuid:referral_id>")
@@ -77,6 +91,8 @@ def index() -> ResponseReturnValue:
 def show(referral_id: UUID) -> ResponseReturnValue:
     """Show one case: as signed, or as the draft stands today."""
     referral = actions.read_referral(db.session(), referral_id, g.person)
+    if request.args.get("editions") == "all":
+        return draw_all_editions(referral)
     page = what_is_shown(referral)
     history = actions.history(db.session(), referral)
     db.session.commit()
@@ -91,7 +107,7 @@ def what_is_shown(referral: Referral) -> dict[str, Any]:
         signed = contents(version.snapshot)
         return {**shown, "version": version, "contents": signed, "draft": None, "questions": ()}
     draft = read_draft(referral)
-    assessment = actions.assess_draft(draft, clock.today())
+    assessment = actions.assess_draft(db.session(), draft, clock.today())
     snapshot = actions.make_snapshot(db.session(), referral, draft, assessment)
     return {
         **shown,
@@ -102,6 +118,31 @@ def what_is_shown(referral: Referral) -> dict[str, Any]:
         "not_met": submission.not_met(snapshot),
         "questions": open_questions(assessment),
     }
+
+
+def draw_all_editions(referral: Referral) -> str:
+    """Draw the case against the whole library, worked out now from the same record for the same day."""
+    version = actions.newest_version(db.session(), referral)
+    if version is not None:
+        as_of = date.fromisoformat(version.snapshot["as_of"])
+        programme_id = referral.programme_id
+        record = read_record(version.snapshot["record"], as_of)
+    else:
+        as_of, draft = clock.today(), read_draft(referral)
+        programme_id, record = actions.addressed(db.session(), draft), draft.record
+    adopted = adopted_json(db.session(), programme_id)
+    assessment = assess(record, library().values(), as_of, ahead=False)
+    editions = [edition.to_json() | {"adopted": adopted.get(edition.id)} for edition in library().values()]
+    page = render_template(
+        "referrals/all_editions.html",
+        referral=referral,
+        version=version,
+        programme=programmes(db.session()).get(str(programme_id)),
+        as_of=say_date(as_of),
+        sheet=sheet(edition_parts(assessment.to_json(), editions, record)),
+    )
+    db.session.commit()
+    return page
 
 
 def read_draft(referral: Referral) -> ReadCase:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app import create_app
 from forms import read_case, typed_from
 from referral import clock, demo
-from referral.actions import referrals
+from referral.assessment import assess
 from referral.criteria import first_shown
 from referral.extensions import db
 from referral.facts import read_record
@@ -104,7 +104,7 @@ def assessments() -> Iterator[Measure]:
     for what, name in (("everything known", COMPLETE), ("almost nothing known", "fallowfield_jun")):
         course, today = invented(name), clock.today()
         draft = read_case(typed_from(read_record(course.record, today), course.who, {}), today)
-        asked = partial(referrals.assess_draft, draft, today)
+        asked = partial(assess, draft.record, first_shown(), today)
         yield measure("assessment", f"one assessment of {len(first_shown())} editions, {what}", asked, 20)
 
 

@@ -17,10 +17,14 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from referral import audit, clock, database
+from referral.actions import adoptions
+from referral.criteria import first_shown
 from referral.extensions import db
 from referral.models import AuditEntry, Base, Organisation, Packet, Referral, ReferralVersion, User
 from referral.workflow import State
 from tests.conftest import settings_for
+
+(EDITION, *_) = first_shown()
 
 
 @pytest.fixture
@@ -49,6 +53,7 @@ def case(session: Session, people: dict[str, User]) -> Referral:
     session.add(version)
     session.flush()
     session.add(Packet(version_id=version.id, pdf=b"%PDF", sha256="0", issued_by_id=neurologist.id))
+    adoptions.adopt(session, people["chair"], EDITION.id, seen=EDITION.sha256, confirmed=True, note="Read.")
     audit.record(session, neurologist, "submitted", case)
     session.commit()
     return case
@@ -84,7 +89,7 @@ def test_every_table_is_strict(app: Flask) -> None:
 def test_a_filled_database_goes_down_and_up_again(app: Flask, session: Session, case: Referral) -> None:
     before = rows(session)
     session.commit()
-    assert min(before[name] for name in ("referral", "referral_version", "packet", "audit_entry")) == 1
+    assert min(before[name] for name in ("referral", "referral_version", "packet", "adoption")) == 1
 
     with app.app_context():
         upgrade()
@@ -102,7 +107,8 @@ def test_a_migration_that_breaks_half_way_leaves_nothing(
 ) -> None:
     folder = copied_migrations(app, tmp_path)
     (folder / "versions" / "broken.py").write_text(
-        'import sqlalchemy as sa\nfrom alembic import op\nrevision, down_revision = "broken", "0001"\n'
+        "import sqlalchemy as sa\nfrom alembic import op\n"
+        'revision, down_revision = "broken", "0002"\n'
         "def upgrade():\n"
         '    op.add_column("packet", sa.Column("half", sa.Text()))\n'
         '    op.execute("DELETE FROM packet")\n'
@@ -120,7 +126,7 @@ def test_a_migration_that_breaks_half_way_leaves_nothing(
     assert rows(session) == before
     names = session.scalars(text("SELECT name FROM pragma_table_info('packet')")).all()
     assert "half" not in names
-    assert session.scalar(text("SELECT version_num FROM alembic_version")) == "0001"
+    assert session.scalar(text("SELECT version_num FROM alembic_version")) == "0002"
 
 
 def test_a_migration_that_leaves_orphans_is_undone(
@@ -128,7 +134,8 @@ def test_a_migration_that_leaves_orphans_is_undone(
 ) -> None:
     folder = copied_migrations(app, tmp_path)
     (folder / "versions" / "orphans.py").write_text(
-        'from alembic import op\nrevision, down_revision = "orphans", "0001"\n'
+        "from alembic import op\n"
+        'revision, down_revision = "orphans", "0002"\n'
         'def upgrade():\n    op.execute("DELETE FROM referral_version")\n'
         "def downgrade():\n    pass\n"
     )
@@ -153,7 +160,7 @@ def test_the_trail_can_be_neither_changed_nor_removed(
         session.execute(change)  # type: ignore[call-overload]  # an update or a delete
     session.rollback()
 
-    assert session.scalars(select(AuditEntry.deed)).all() == ["submitted"]
+    assert session.scalars(select(AuditEntry.deed)).all() == ["edition_adopted", "submitted"]
 
 
 def test_a_connection_is_opened_with_every_setting(app: Flask) -> None:
