@@ -6,7 +6,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from referral.facts import OUTCOMES, PHENOTYPES, REGIONS, SEVERITIES, SYSTEMS
+from referral.criteria.language.base import Test
+from referral.criteria.language.logic import All, AnyOf, AtLeast, Not
+from referral.criteria.language.person import JudgementOf
+from referral.facts import OUTCOMES, PHENOTYPES, REGIONS, SEVERITIES, SYSTEMS, PartialDate
 from referral.reference import drugs
 from tests.core.records import AS_OF
 
@@ -173,3 +176,71 @@ def _is_day(value: Any) -> bool:
         return isinstance(value, str) and len(value) == 10 and bool(date.fromisoformat(value))
     except ValueError:
         return False
+
+
+# Trees of tests
+
+
+KEYS = ("highly_active_ms", "severe_rapidly_evolving_ms", "aggressive_ms", "malignant_ms")
+
+
+def _asked(key: str) -> Test:
+    return JudgementOf(key, f"what {key} means", "judgement")
+
+
+def trees() -> st.SearchStrategy[Test]:
+    """Give a tree of joined tests whose leaves are judgements."""
+    return st.recursive(
+        st.sampled_from(KEYS).map(_asked),
+        lambda inner: st.one_of(
+            inner.map(Not),
+            st.lists(inner, min_size=1, max_size=3).map(lambda tests: All(tuple(tests))),
+            st.lists(inner, min_size=1, max_size=3).map(lambda tests: AnyOf(tuple(tests))),
+            st.lists(inner, min_size=1, max_size=3).flatmap(
+                lambda tests: st.integers(1, len(tests)).map(lambda number: AtLeast(number, tuple(tests)))
+            ),
+        ),
+        max_leaves=5,
+    )
+
+
+def judged() -> st.SearchStrategy[dict[str, bool | None]]:
+    """Give an answer to every judgement: yes, no, or nobody has said."""
+    return st.fixed_dictionaries({key: st.sampled_from([True, False, None]) for key in KEYS})
+
+
+# Dates known in part
+
+
+@st.composite
+def partial_days(draw: st.DrawFn, back: int = 800) -> str:
+    """Give a day, a month or a year that began at most so many days before the day of the question."""
+    day = (AS_OF - timedelta(days=draw(st.integers(0, back)))).isoformat()
+    return draw(st.sampled_from([day, day[:7], day[:4]]))
+
+
+def every_day(text: str, until: date = AS_OF) -> list[date]:
+    """Give every day that a partial date may be, up to the day of the question."""
+    partial = PartialDate.parse(text)
+    first, last = partial.first.toordinal(), min(partial.last, until).toordinal()
+    return [date.fromordinal(day) for day in range(first, last + 1)]
+
+
+def json_values() -> st.SearchStrategy[Any]:
+    """Give any JSON value, often with the names of the record and things that look like facts."""
+    names = st.sampled_from([
+        "record", "patient", "birth_date", "sex", "diagnosis", "relapses", "events", "onset", "edss", "date", "score",
+        "mri", "treatments", "courses", "drug", "start", "stop", "ambulation", "organ_function", "lvef_pct", "value",
+        "judgements", "comorbidity", "hct_ci", "on", "by", "min", "max",
+    ])  # fmt: skip
+    odd = st.sampled_from(
+        ["1", "2016", "2016-05", "2016-02-30", "9999", "0001", "natalizumab", "RRMS", "female"]
+    )
+    leaf = st.none() | BOOLEANS | st.integers() | st.floats() | st.decimals() | st.text(max_size=5) | odd
+    return st.recursive(
+        leaf,
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(names | st.text(max_size=4), inner, max_size=4)
+        ),
+        max_leaves=12,
+    )
