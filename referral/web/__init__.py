@@ -2,7 +2,18 @@
 
 from flask import Flask
 
-from referral.web import drafts, errors, inbox, layout, pages, referrals, session
+from referral.web import (
+    adoptions,
+    drafts,
+    errors,
+    inbox,
+    layout,
+    library,
+    pages,
+    quick_check,
+    referrals,
+    session,
+)
 
 
 def register(app: Flask) -> None:
@@ -14,3 +25,6 @@ def register(app: Flask) -> None:
     app.register_blueprint(drafts.drafts)
     app.register_blueprint(referrals.referrals)
     app.register_blueprint(inbox.inbox)
+    app.register_blueprint(adoptions.adoptions)
+    app.register_blueprint(library.shelf)
+    app.register_blueprint(quick_check.quick)
