@@ -233,7 +233,9 @@ def _say(value: bool | str | None) -> str | None:
 def _comorbidity(record: CaseRecord) -> FactTable:
     facts = [(name, _say(getattr(record.comorbidity, key))) for key, name in words.COMORBIDITY.items()]
     items = record.comorbidity.hct_ci or {}
-    facts += [(f"HCT-CI item: {words.plain(item)}", words.yes_no(flag)) for item, flag in items.items()]
+    facts += [
+        (f"HCT-CI item: {words.plain(item)}", words.yes_no(flag)) for item, flag in sorted(items.items())
+    ]
     return _pairs("comorbidity", "Other illness and circumstances", facts)
 
 
@@ -247,7 +249,7 @@ def _judgements(record: CaseRecord) -> FactTable:
             words.day(judgement.on),
             judgement.why,
         )
-        for key, judgement in (record.judgements or {}).items()
+        for key, judgement in sorted((record.judgements or {}).items())
     )
     return FactTable(
         key="judgements",

@@ -8,6 +8,7 @@ from referral.actions import adoptions as actions
 from referral.auth import requires
 from referral.errors import ConflictError, PonsError
 from referral.extensions import db
+from referral.packet import words
 from referral.web.session import resumable
 from referral.workflow import Role
 
@@ -39,7 +40,7 @@ def draw(edition_id: str = "", note: str = "", refused: PonsError | None = None)
         open_id=edition_id,
         note=note,
         refused=refused,
-        longest=actions.LONGEST_NOTE,
+        statuses=words.STATUSES,
     )
     db.session.commit()
     return page

@@ -10,7 +10,8 @@ from forms import SECTIONS, Section, differences, read_case
 from forms.parts import Rows
 from referral import audit, clock
 from referral.actions import drafts as actions
-from referral.actions.referrals import assess_draft
+from referral.actions.adoptions import adopted_json
+from referral.actions.referrals import addressed, assess_draft
 from referral.auth import REFERRERS, requires
 from referral.extensions import db
 from referral.facts import say_date
@@ -140,6 +141,7 @@ def draw(
             rows.offer_blank()
     stored = section(referral.typed.get(section.key, {}))
     assessment = assess_draft(db.session(), case, clock.today())
+    programme_id = addressed(db.session(), case)
     last_save = actions.find_last_save(db.session(), referral, section.key)
     # Text that comes late keeps the mark of what it was opened with, so that saving it finds a conflict.
     late = posted is not None and not conflict
@@ -163,6 +165,8 @@ def draw(
         if section.key in referral.typed
         else None,
         assessment=assessment,
+        programme=actions.programmes(db.session()).get(str(programme_id)),
+        adopted=adopted_json(db.session(), programme_id),
         edition_name=edition_name,
         open_here=next((found.asked for found in open_questions(assessment) if found.section is section), {}),
         drugs=drugs(),

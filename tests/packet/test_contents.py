@@ -1,5 +1,6 @@
 """The packet as data: what stands in it, in which order and words."""
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -182,3 +183,32 @@ def test_the_digest_changes_with_any_part_of_the_snapshot() -> None:
 
 def test_the_team_decides(packet: Contents) -> None:
     assert packet.decides == DECIDES == "The multidisciplinary team decides."
+
+
+def test_the_order_in_which_a_record_was_stored_changes_nothing() -> None:
+    plain = worked_case("19-")
+    stored = json.loads(json.dumps(plain, sort_keys=True))
+    backwards = {**plain, "record": _backwards(plain["record"])}
+
+    assert contents(plain) == contents(stored) == contents(backwards)
+
+
+def _backwards(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _backwards(value[name]) for name in reversed(value)}
+    return [_backwards(each) for each in value] if isinstance(value, list) else value
+
+
+def test_an_edition_is_printed_with_who_adopted_it() -> None:
+    plain = worked_case("01-")
+    adoption = {"by": "Prof. Ada Lind", "on": "2026-09-10", "note": "Read with the pharmacist."}
+    first, *others = plain["editions"]
+    editions = [first | {"adopted": adoption}, *(edition | {"adopted": None} for edition in others)]
+
+    parts = contents({**plain, "editions": editions}).editions
+
+    assert [part.adopted for part in parts] == [
+        "Prof. Ada Lind, 10 September 2026", *["not reviewed here"] * len(others)
+    ]  # fmt: skip
+    assert parts[0].adoption_note == "Read with the pharmacist."
+    assert {part.adopted for part in contents(plain).editions} == {None}, "older than adoption"
