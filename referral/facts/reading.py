@@ -32,7 +32,7 @@ class Reading:
 
 
 def _as_given(value: object) -> object:
-    return float(value) if isinstance(value, Decimal) else str(value)
+    return float(value) if isinstance(value, Decimal) and value.is_finite() else str(value)
 
 
 Reader = Callable[[Reading, str, Any], Any]

@@ -164,7 +164,7 @@ def test_relapses_fold_as_one_would_do_it_by_hand(gone: list[int], chance: Any) 
     assert [relapse.first for relapse in case.relapses] == [AS_OF.toordinal() - ago for ago in accepted]
     assert sum(len(relapse.members) for relapse in case.relapses) == len(gone)
     number = len(accepted)
-    many = {"relapses": {"complete_since": "1990", "events": events}}
+    many: dict[str, Any] = {"relapses": {"complete_since": "1990", "events": events}}
     assert (
         number == 0
         or truth(test_of({"relapses": {"at_least": number, "within_days": 200}}), **many) is Truth.YES
