@@ -18,29 +18,39 @@ from referral.workflow import Role
 quick = Blueprint("quick", __name__)
 
 
+SHORT_GROUPS = {"diagnosis": "diagnosis", "age_and_duration": "age, duration", "activity": "activity"}
+"""The groups of criteria in so few words that all editions go on one sheet; the others have one word anyway."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One edition with its verdict, what it rests on in a few words, and the criteria themselves."""
+    """One edition with its verdict, the criteria on which that rests, and those that are not tested."""
 
     result: EditionResult
     findings: tuple[Finding, ...]
 
     @property
+    def untested(self) -> tuple[Finding, ...]:
+        """What the source states and the software does not test."""
+        return tuple(finding for finding in self.result.findings if finding.result is Result.NOT_TESTED)
+
+    @property
     def short(self) -> str:
-        """Name the groups of the deciding criteria; where there are none, say what was not tested."""
-        if self.findings:
-            groups = dict.fromkeys(words.GROUPS[finding.criterion.group] for finding in self.findings)
-            return ", ".join(groups).lower()
-        untested = sum(finding.result is Result.NOT_TESTED for finding in self.result.findings)
-        part = f"{untested} not tested" if untested else "all stated criteria tested"
-        return part if self.result.edition.list_complete else f"{part}; its list was not read whole"
+        """Name the groups of the deciding criteria, and how much is not tested, in one line."""
+        groups = dict.fromkeys(finding.criterion.group for finding in self.findings)
+        parts = [", ".join(SHORT_GROUPS.get(group, group) for group in groups)]
+        parts += [f"{len(self.untested)} not tested"] if self.untested else []
+        parts += ["list read in part"] if not self.result.edition.list_complete else []
+        return "; ".join(filter(None, parts))
 
 
 @quick.get("/quick-check")
 @requires(*Role)
 def ask() -> ResponseReturnValue:
     """Show the six questions, all of them not known."""
-    return render_template("quick_check/index.html", form=QuickCheck(), groups=None, today=clock.today())
+    return render_template(
+        "quick_check/index.html", form=QuickCheck(), groups=None, today=clock.today(), words=words
+    )
 
 
 @quick.post("/quick-check")
@@ -57,4 +67,4 @@ def answer() -> ResponseReturnValue:
         for purpose in PURPOSES
         if (chosen := [line for line in lines if line.result.edition.purpose == purpose])
     ]
-    return render_template("quick_check/index.html", form=form, groups=groups, today=today)
+    return render_template("quick_check/index.html", form=form, groups=groups, today=today, words=words)

@@ -256,6 +256,15 @@ def test_the_page_shows_every_edition_with_its_verdict_and_who_decides(doctor: B
         assert edition.title in page.text
 
 
+def test_what_is_not_tested_stands_beside_every_verdict(doctor: Browser) -> None:
+    page = check(doctor, **EXAMPLE)
+
+    for edition in library().values():
+        for criterion in edition.criteria:
+            if not criterion.tested:
+                assert " ".join(criterion.statement.split()) in page.text, f"{edition.id}: {criterion.id}"
+
+
 def test_the_answers_stay_in_the_form(doctor: Browser) -> None:
     fields = check(doctor, **EXAMPLE).fields("/quick-check")
 
