@@ -13,10 +13,14 @@ from referral.actions import drafts, referrals, submission
 from referral.demo import Course, read_people
 from referral.facts import digest, read_record
 from referral.models import AuditEntry, Organisation, Referral, ReferralVersion, User
+from referral.workflow import State
+from tests.browser import Browser, Page
 
 COMPLETE = "whinfell_tadeusz"  # no edition has a requirement that he does not meet
 NOT_MET = "ashdown_marigold"  # every edition has one that she does not meet
 QUESTION = "Would the committee take the case?"
+REASON = "The committee should see the case all the same."
+INSIDE = ("neurologist", "delegate", "coordinator", "committee_member", "chair")  # who may see a sent case
 
 
 @cache
@@ -94,3 +98,18 @@ def deeds(session: Session, referral: Referral | None = None) -> list[str]:
 
 def organisation(session: Session, name: str) -> Organisation:
     return session.scalars(select(Organisation).where(Organisation.name == name)).one()
+
+
+def page_of(referral: Referral, rest: str = "") -> str:
+    return f"/referrals/{referral.id}{rest}"
+
+
+def stands(referral: Referral) -> State:
+    """Where the case stands now, whatever was asserted of it before."""
+    return referral.state
+
+
+def sign(browser: Browser, referral: Referral, status: int = 200, **fields: str) -> Page:
+    """Fill the form of the review page in and press its button."""
+    form = browser.visit(page_of(referral, "/submission")).fields(page_of(referral, "/submission"))
+    return browser.send(page_of(referral, "/submission"), form | fields, status)

@@ -1,0 +1,30 @@
+"""Cases that the tests of the pages stand on."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from referral.models import Packet, Referral, ReferralVersion, User
+from tests.at_hand import make_draft, send
+
+People = dict[str, User]
+
+
+@pytest.fixture
+def draft(session: Session, people: People) -> Referral:
+    return make_draft(session, people)
+
+
+@pytest.fixture
+def sent(session: Session, people: People, draft: Referral) -> Referral:
+    send(session, draft, people["neurologist"])
+    return draft
+
+
+@pytest.fixture
+def printed(session: Session, people: People, sent: Referral) -> bytes:
+    """A packet of the case that was sent. What it holds is not looked at here."""
+    version = session.scalars(select(ReferralVersion)).one()
+    version.packet = Packet(pdf=b"%PDF-1.7 as issued", sha256="0" * 64, issued_by=people["neurologist"])
+    session.flush()
+    return version.packet.pdf
