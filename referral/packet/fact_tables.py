@@ -240,16 +240,18 @@ def _comorbidity(record: CaseRecord) -> FactTable:
 
 
 def _judgements(record: CaseRecord) -> FactTable:
-    meanings = judgements()
+    meanings, given = judgements(), record.judgements or {}
+    keys = [*meanings, *sorted(given.keys() - meanings.keys())]  # never as stored: that order is nobody's
     rows = tuple(
         (
             meanings.get(key) or words.sentence_case(words.plain(key)),
-            words.yes_no(judgement.value),
-            judgement.by,
-            words.day(judgement.on),
-            judgement.why,
+            words.yes_no(given[key].value),
+            given[key].by,
+            words.day(given[key].on),
+            given[key].why,
         )
-        for key, judgement in sorted((record.judgements or {}).items())
+        for key in keys
+        if key in given
     )
     return FactTable(
         key="judgements",
