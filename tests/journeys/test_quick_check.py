@@ -1,0 +1,32 @@
+"""The quick check in a real browser: without JavaScript, and on one sheet of paper."""
+
+from io import BytesIO
+
+from pypdf import PdfReader
+
+from referral import demo
+from referral.criteria import library
+from tests.journeys.conftest import House, OpenBrowser
+
+
+def test_every_edition_is_answered_without_javascript_and_prints_on_one_page(
+    house: House, open_browser: OpenBrowser
+) -> None:
+    page = open_browser(scripts=False)
+    page.goto(f"{house.address}/sign-in")
+    page.locator("[name=email]").fill(house.email("farquhar"))
+    page.locator("[name=password]").fill(demo.password())
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Quick check").click()
+    page.get_by_label("Age").fill("34")
+    page.get_by_label("Course").select_option("RRMS")
+    page.get_by_role("button", name="Check all editions").click()
+
+    assert page.locator(".quick-line").count() == len(library())
+    assert page.url == f"{house.address}/quick-check"
+    paper = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True)))
+    assert len(paper.pages) == 1
+    said = " ".join(paper.pages[0].extract_text().split())
+    assert "The multidisciplinary team decides" in said
+    words = ("Cannot say", "Not met", "All tested criteria met")
+    assert sum(said.count(word) for word in words) == len(library())
