@@ -18,7 +18,7 @@ from tests.conftest import settings_for
 from tests.journeys.conftest import ROOT, SWITCHES, House, find_chromium, serve
 
 WHERE = ROOT / "docs" / "screenshots"
-COLOURS = 96  # enough for flat areas and the edges of letters, and small on the disk
+COLOURS = 240  # enough for the accent and the edges of letters, and small on the disk
 PAPER_DPI = 90
 
 
