@@ -139,6 +139,7 @@ def draw_all_editions(referral: Referral) -> str:
         version=version,
         programme=programmes(db.session()).get(str(programme_id)),
         as_of=say_date(as_of),
+        say_date=say_date,
         sheet=sheet(edition_parts(assessment.to_json(), editions, record)),
     )
     db.session.commit()
