@@ -19,6 +19,7 @@ from referral.workflow import Role
 
 shelf = Blueprint("library", __name__)
 
+ABBREVIATIONS = {"dlco", "dmt", "edss", "hbv", "hcv", "hiv", "lvef", "mri", "pap", "pml", "rrms", "tlc"}
 KIND_HEADINGS = {
     "required": ("Required", ""),
     "exclusion": ("Excludes", "Met means: it does not apply."),
@@ -164,14 +165,19 @@ def cases(edition_id: str) -> tuple[dict[str, str], ...]:
     """Give the worked cases at the limits, ready to print; an edition never changes, so once is enough."""
     return tuple(
         {
-            "criterion": words.sentence_case(words.plain(worked.criterion)),
-            "limit": worked.limit,
+            "criterion": words.sentence_case(" ".join(map(spelt, worked.criterion.split("_")))),
+            "limit": words.plain(worked.limit),
             "case": worked.case,
             "record": "; ".join(facts(worked.record)),
             "result": worked.result,
         }
         for worked in worked_cases(library()[edition_id])
     )
+
+
+def spelt(word: str) -> str:
+    """Write an abbreviation in capitals, any other word as it stands."""
+    return word.upper() if word in ABBREVIATIONS else word
 
 
 def facts(value: Any, path: str = "") -> Iterator[str]:
