@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 
 from referral.auth import requires
 from referral.criteria import Criterion, Edition, library
-from referral.criteria.boundaries import AS_OF, worked_cases
+from referral.criteria.boundaries import worked_cases
+from referral.criteria.edges import AS_OF
 from referral.criteria.edition import DECIDING, KINDS, PURPOSES, STATUSES
 from referral.packet import words
 from referral.packet.editions import link
