@@ -89,7 +89,7 @@ HctCiForm: type[Part] = type(
     "HctCiForm",
     (Part,),
     {"__doc__": "The items of the HCT-CI."}
-    | {item: FlagField(name, f"Counts if: {counts_if}") for item, (name, counts_if) in words().items()},
+    | {item: FlagField(name, counts_if) for item, (name, counts_if) in words().items()},
 )
 
 
