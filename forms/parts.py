@@ -18,7 +18,7 @@ from forms.texts import keepable
 from referral.facts import CaseRecord
 
 MOST_ROWS = 100
-MOST_TICKS = 20
+MOST_TICKS = 60
 BLANK_ROW = "__row__"
 
 Typed = dict[str, list[str]]
