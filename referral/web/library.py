@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from referral.auth import requires
+from referral.auth import RECEIVERS, requires
 from referral.criteria import Criterion, Edition, library
 from referral.criteria.boundaries import worked_cases
 from referral.criteria.edges import AS_OF
@@ -53,8 +53,9 @@ def index() -> ResponseReturnValue:
     chosen = {name: value if value in choices[name] else "" for name, value in asked.items()}
     found = [edition for edition in editions if fits(edition, chosen)]
     return render_template(
-        "library/index.html", found=found, total=len(editions), choices=choices, chosen=chosen, **said()
-    )
+        "library/index.html", found=found, total=len(editions), choices=choices, chosen=chosen,
+        adopts=g.person.role in RECEIVERS, **said(),
+    )  # fmt: skip
 
 
 @shelf.get("/library/<edition_id>")
