@@ -1,12 +1,11 @@
 """What the script of the editing pages adds, in a real browser: rows at once, and a draft that saves itself."""
 
-import shutil
 from collections.abc import Iterator
 from threading import Thread
 
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -31,21 +30,18 @@ def address(app: Flask) -> Iterator[str]:
 
 
 @pytest.fixture
-def context(address: str, people: dict[str, User]) -> Iterator[BrowserContext]:
+def context(chromium: Browser, address: str, people: dict[str, User]) -> Iterator[BrowserContext]:
     """A real browser in which the neurologist is signed in."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        context = browser.new_context(base_url=address)
-        page = context.new_page()
-        page.goto("/sign-in")
-        page.get_by_label("E-mail address").fill(people["neurologist"].email)
-        page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-        page.close()
-        yield context
-        browser.close()
+    context = chromium.new_context(base_url=address)
+    page = context.new_page()
+    page.goto("/sign-in")
+    page.get_by_label("E-mail address").fill(people["neurologist"].email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    page.close()
+    yield context
+    context.close()
 
 
 @pytest.fixture
