@@ -3,17 +3,8 @@
 from forms.fields import ChoiceField, FlagField, PartialDateField
 from forms.parts import Section
 from referral.facts import CRITERIA
+from referral.reference.names import PHENOTYPES
 
-PHENOTYPES = {
-    "CIS": "Clinically isolated syndrome (CIS)",
-    "RRMS": "Relapsing-remitting MS (RRMS)",
-    "SPMS": "Secondary progressive MS (SPMS)",
-    "PPMS": "Primary progressive MS (PPMS)",
-    "PRMS": "Progressive-relapsing MS (PRMS)",
-    "NMOSD": "Neuromyelitis optica spectrum disorder (NMOSD)",
-    "MOGAD": "MOG antibody-associated disease (MOGAD)",
-    "other": "Another disease",
-}
 SEROLOGY = {
     "negative": "Negative",
     "positive": "Positive (past or active)",

@@ -20,7 +20,7 @@ NOT_KNOWN = "Not known"
 YES, NO = "yes", "no"
 
 
-class Fact(Field):  # type: ignore[misc]
+class Fact(Field):  # type: ignore[misc]  # WTForms ships no types
     """One fact as typed. ``fact`` is what it says, as the case record writes it; ``None`` is not known."""
 
     kind: ClassVar[str] = "input"

@@ -43,7 +43,7 @@ class Difference(NamedTuple):
     mine: str
 
 
-class Part(Form):  # type: ignore[misc]
+class Part(Form):  # type: ignore[misc]  # WTForms ships no types
     """Some fields that belong together: an entry of a list, a measurement, a section."""
 
     needed: ClassVar[tuple[str, ...]] = ()
@@ -98,7 +98,7 @@ class Part(Form):  # type: ignore[misc]
             yield from _facts(field)
 
 
-class Group(FormField):  # type: ignore[misc]
+class Group(FormField):  # type: ignore[misc]  # WTForms ships no types
     """A part inside a part, such as one measurement."""
 
     kind: ClassVar[str] = "group"
@@ -108,7 +108,7 @@ class Group(FormField):  # type: ignore[misc]
         super().__init__(part, label, description=hint, **kwargs)
 
 
-class Rows(FieldList):  # type: ignore[misc]
+class Rows(FieldList):  # type: ignore[misc]  # WTForms ships no types
     """A list of parts that grows and shrinks on the page."""
 
     def __init__(self, part: type[Part], label: str, hint: str = "", **kwargs: Any) -> None:

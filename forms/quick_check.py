@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from itertools import product
 from typing import Any
 
-from forms.diagnosis import PHENOTYPES
 from forms.fields import ChoiceField, CountField, EdssField, RadiosField, TickField, TicksField, WholeField
 from forms.parts import Section
 from forms.texts import LONGEST_KEPT, quoted
@@ -18,6 +17,7 @@ from referral.criteria.case import FOLD_DAYS
 from referral.criteria.days import add_months, add_years, age_in_years
 from referral.facts import CaseRecord, RecordError, read_record
 from referral.reference import drugs
+from referral.reference.names import PHENOTYPES
 
 MOST_YEARS = 120
 MONTHS = 12

@@ -22,12 +22,16 @@ from referral.criteria.days import (
     first_day_beyond,
 )
 from referral.facts import CaseRecord, Course, EdssScore, PartialDate, Relapse
-from referral.reference import Drug, drugs, drugs_named
+from referral.reference import HERE, Drug, drugs, drugs_named
+from referral.reference.files import read_file
 
-FOLD_DAYS = 30
-"""Onsets fewer days apart are one relapse (McDonald criteria 2017, glossary; doi:10.1016/S1474-4422(17)30470-2)."""
-STALE_MONTHS = 12
-"""A measurement or score older than this says nothing of today (contract of the case record, section 1)."""
+_RULES = read_file(HERE / "rules.yaml")
+FOLD_DAYS: int = _RULES["fold_days"]["value"]
+"""Onsets fewer days apart are one relapse."""
+STALE_MONTHS: int = _RULES["stale_months"]["value"]
+"""A measurement or score older than this says nothing of today."""
+STEP_CHANGES_AT: Decimal = _RULES["edss_step_changes_at"]["value"]
+"""The EDSS from which half a point weighs as a whole one below."""
 
 ANCHORS = {
     "symptom_onset": "first symptom",
@@ -91,7 +95,7 @@ def _worst(order: tuple[str, ...], given: list[str | None]) -> frozenset[str]:
 
 def step_asked(before: Decimal, least: Decimal, least_from_5_5: Decimal) -> Decimal:
     """The step that is asked for at this EDSS: above 5.5 half a point weighs as one below (Kurtzke's scale)."""
-    return least_from_5_5 if before >= Decimal("5.5") else least
+    return least_from_5_5 if before >= STEP_CHANGES_AT else least
 
 
 def _rises(before: Decimal | None, peak: Decimal | None, least: Decimal, least_from_5_5: Decimal) -> Truth:
@@ -334,8 +338,3 @@ def in_words(number: int) -> str:
     """Say a small whole number in words."""
     words = "no one two three four five six seven eight nine ten".split()  # noqa: SIM905 - easier to read so
     return words[number] if number < len(words) else str(number)
-
-
-def paths(prefix: str, names: Iterator[str]) -> tuple[str, ...]:
-    """Put the paths of several facts of one entry together."""
-    return tuple(f"{prefix}.{name}" for name in names)

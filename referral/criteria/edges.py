@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import singledispatch
 from typing import Any
 
+from referral.criteria.case import STEP_CHANGES_AT
 from referral.criteria.days import add_months, add_years
 from referral.criteria.language import Test, edss, fitness, mri, pairs, person, relapses, treatments
 from referral.criteria.language.base import Bounds, DrugClass, Window
@@ -97,7 +98,7 @@ def _edss(leaf: edss.Edss) -> Iterator[Edge]:
 @edges.register
 def _rise(leaf: edss.EdssRise) -> Iterator[Edge]:
     steps = [(Decimal(2), leaf.least if leaf.least is not None else leaf.above)]
-    steps += [(Decimal("5.5"), leaf.least_from_5_5)] if leaf.least_from_5_5 is not None else []
+    steps += [(STEP_CHANGES_AT, leaf.least_from_5_5)] if leaf.least_from_5_5 is not None else []
     for before, step in steps:
         if step is not None:
             yield from _numbers(f"rise of {step} from {before}", step, Decimal("0.5"), _risen_from(before))
@@ -200,7 +201,7 @@ def _relapses(leaf: relapses.Relapses) -> Iterator[Edge]:
             wanted.treatment, earliest, lambda given: {**_listed(onsets(number), wanted), **given}
         )
     if wanted.step:
-        for least, before in ((wanted.step[0], Decimal(3)), (wanted.step[1], Decimal("5.5"))):
+        for least, before in ((wanted.step[0], Decimal(3)), (wanted.step[1], STEP_CHANGES_AT)):
             yield from _numbers(
                 f"EDSS step {least} from {before}", least, Decimal("0.5"),
                 _stepped(onsets(number), before, wanted),

@@ -187,7 +187,7 @@ def _placed(holder: Any, steps: list[tuple[str, int | None]], value: Any) -> Any
         new = _placed({} if inner is None and rest else inner, rest, value)
     if isinstance(holder, Mapping):
         return {**holder, name: new}
-    return replace(holder, **{name: new}) if is_dataclass(holder) else new  # type: ignore[type-var]
+    return replace(holder, **{name: new}) if is_dataclass(holder) else new  # type: ignore[type-var]  # the library has no type for "any dataclass"
 
 
 # ------------------------------------------------------------------------- lists that may hold more

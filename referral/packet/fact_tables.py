@@ -7,6 +7,7 @@ from referral.criteria import judgements
 from referral.facts import CaseRecord, FunctionalSystems, Measurement, MriStudy, Relapse
 from referral.packet import words
 from referral.packet.timeline import relapse_name
+from referral.reference.names import PHENOTYPES
 
 Cells = tuple[str | None, ...]
 
@@ -59,7 +60,7 @@ def _diagnosis(record: CaseRecord) -> FactTable:
     facts = (
         ("Date of birth", words.day(patient.birth_date)),
         ("Sex", words.SEXES.get(patient.sex) if patient.sex and patient.sex != "unknown" else None),
-        ("Phenotype", words.PHENOTYPES.get(diagnosis.phenotype or "")),
+        ("Phenotype", PHENOTYPES.get(diagnosis.phenotype or "")),
         ("Diagnostic criteria", diagnosis.criteria),
         ("First symptom", words.day(diagnosis.symptom_onset)),
         ("Diagnosis", words.day(diagnosis.diagnosed_on)),

@@ -10,16 +10,6 @@ NOT_RECORDED = "not recorded"
 
 SEXES = {"female": "female", "male": "male", "other": "other", "unknown": NOT_RECORDED}
 
-PHENOTYPES = {
-    "CIS": "Clinically isolated syndrome (CIS)",
-    "RRMS": "Relapsing-remitting MS (RRMS)",
-    "SPMS": "Secondary progressive MS (SPMS)",
-    "PPMS": "Primary progressive MS (PPMS)",
-    "PRMS": "Progressive-relapsing MS (PRMS)",
-    "NMOSD": "Neuromyelitis optica spectrum disorder (NMOSD)",
-    "MOGAD": "MOG antibody-associated disease (MOGAD)",
-    "other": "Another disease",
-}
 OUTCOMES = {
     "failed_efficacy": "failed: not effective enough",
     "intolerance": "stopped: not tolerated",

@@ -8,12 +8,16 @@ from collections.abc import Mapping
 from functools import cache
 
 from referral.reference import HERE
+from referral.reference.files import read_file
 
-GROUPS = ((0, "low"), (1, "intermediate"), (3, "high"))
-"""From which sum on a group begins (Sorror, Blood 2005;106:2912)."""
-GROUPS_WITH_AGE = ((0, "0 to 2"), (3, "3 to 4"), (5, "5 or more"))
-"""The same with age (Sorror, J Clin Oncol 2014;32:3249)."""
-AGE_COUNTS_FROM = 40
+_FIGURES = read_file(HERE / "hct_ci.yaml")
+GROUPS: tuple[tuple[int, str], ...] = tuple((start, name) for start, name in _FIGURES["groups"]["from"])
+"""From which sum on a group begins."""
+GROUPS_WITH_AGE: tuple[tuple[int, str], ...] = tuple(
+    (start, name) for start, name in _FIGURES["with_age"]["from"]
+)
+"""The same with age."""
+AGE_COUNTS_FROM: int = _FIGURES["with_age"]["age_counts_from"]
 
 
 @cache

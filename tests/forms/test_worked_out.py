@@ -13,7 +13,7 @@ from referral.facts import read_record
 from referral.scores.hct_ci import items
 from tests.forms.typed import TODAY, read, said
 
-SYSTEMS = "visual brainstem pyramidal cerebellar sensory bowel_bladder cerebral".split()  # noqa: SIM905
+SYSTEMS = "visual brainstem pyramidal cerebellar sensory bowel_bladder cerebral".split()  # noqa: SIM905 - easier to read so
 
 
 def graded(*grades: int, walking: str = "0", scale: str = "score", score: str = "") -> dict[str, list[str]]:

@@ -134,14 +134,14 @@ def test_the_file_is_tagged_titled_and_in_english(pdf: bytes) -> None:
     assert root["/MarkInfo"]["/Marked"]
     assert root["/Lang"] == "en"
     assert "/StructTreeRoot" in root
-    assert b'pdfuaid:part="1"' in reader.xmp_metadata.stream.get_data()  # type: ignore[union-attr]
+    assert b'pdfuaid:part="1"' in reader.xmp_metadata.stream.get_data()  # type: ignore[union-attr]  # a packet has both
     assert reader.metadata is not None
     assert reader.metadata.title == "Referral packet P-2026-0007, version 1"
 
 
 def test_what_the_file_says_about_itself_holds_no_personal_data(pdf: bytes) -> None:
     reader = PdfReader(io.BytesIO(pdf))
-    told = f"{reader.metadata} {reader.xmp_metadata.stream.get_data()!r}"  # type: ignore[union-attr]
+    told = f"{reader.metadata} {reader.xmp_metadata.stream.get_data()!r}"  # type: ignore[union-attr]  # a packet has both
     for name in ("Halvorsen", "Ingrid", "1992", "943 476 5870"):
         assert name not in told
 
