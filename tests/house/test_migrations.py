@@ -9,6 +9,7 @@ import pysqlite3
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import delete, select, text, update
@@ -70,6 +71,11 @@ def copied_migrations(app: Flask, tmp_path: Path) -> Path:
     return Path(shutil.copytree(ours, tmp_path / "migrations", ignore=shutil.ignore_patterns("__pycache__")))
 
 
+def head(folder: Path) -> str:
+    """The name of the newest migration."""
+    return ScriptDirectory(str(folder)).get_current_head() or ""
+
+
 def test_the_models_are_what_the_migrations_make(app: Flask) -> None:
     with app.app_context(), db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -106,14 +112,15 @@ def test_a_migration_that_breaks_half_way_leaves_nothing(
     app: Flask, session: Session, case: Referral, tmp_path: Path
 ) -> None:
     folder = copied_migrations(app, tmp_path)
+    newest = head(folder)
     (folder / "versions" / "broken.py").write_text(
         "import sqlalchemy as sa\nfrom alembic import op\n"
-        'revision, down_revision = "broken", "0002"\n'
+        'revision, down_revision = "broken", "HEAD"\n'
         "def upgrade():\n"
         '    op.add_column("packet", sa.Column("half", sa.Text()))\n'
         '    op.execute("DELETE FROM packet")\n'
         '    op.execute("SELECT * FROM nowhere")\n'
-        "def downgrade():\n    pass\n"
+        "def downgrade():\n    pass\n".replace("HEAD", newest)
     )
     before = rows(session)
     session.commit()
@@ -126,7 +133,7 @@ def test_a_migration_that_breaks_half_way_leaves_nothing(
     assert rows(session) == before
     names = session.scalars(text("SELECT name FROM pragma_table_info('packet')")).all()
     assert "half" not in names
-    assert session.scalar(text("SELECT version_num FROM alembic_version")) == "0002"
+    assert session.scalar(text("SELECT version_num FROM alembic_version")) == newest
 
 
 def test_a_migration_that_leaves_orphans_is_undone(
@@ -135,9 +142,9 @@ def test_a_migration_that_leaves_orphans_is_undone(
     folder = copied_migrations(app, tmp_path)
     (folder / "versions" / "orphans.py").write_text(
         "from alembic import op\n"
-        'revision, down_revision = "orphans", "0002"\n'
+        'revision, down_revision = "orphans", "HEAD"\n'
         'def upgrade():\n    op.execute("DELETE FROM referral_version")\n'
-        "def downgrade():\n    pass\n"
+        "def downgrade():\n    pass\n".replace("HEAD", head(folder))
     )
     before = rows(session)
     session.commit()

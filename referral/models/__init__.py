@@ -1,0 +1,21 @@
+"""The tables: who works where, what was referred, what was signed, what was printed, what was done."""
+
+from referral.models.adoptions import Adoption
+from referral.models.base import Base, OrganisationKind
+from referral.models.cases import Packet, Referral, ReferralVersion
+from referral.models.people import Organisation, SignInAttempt, User, UserSession
+from referral.models.trail import AuditEntry
+
+__all__ = [
+    "Adoption",
+    "AuditEntry",
+    "Base",
+    "Organisation",
+    "OrganisationKind",
+    "Packet",
+    "Referral",
+    "ReferralVersion",
+    "SignInAttempt",
+    "User",
+    "UserSession",
+]

@@ -1,0 +1,96 @@
+"""What was referred, what was signed, what was printed."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from referral import clock
+from referral.columns import one_of
+from referral.models.base import STRICT, Base
+from referral.models.people import Organisation, User
+from referral.workflow import State
+
+
+class Referral(Base):
+    """One person's case on its way from a clinic to a programme."""
+
+    __tablename__ = "referral"
+    __table_args__ = (
+        one_of("state", State),
+        CheckConstraint(
+            "state IN ('draft', 'withdrawn', 'entered_in_error')"
+            " OR (submitted_at IS NOT NULL AND programme_id IS NOT NULL)",
+            name="sent_is_dated_and_addressed",
+        ),
+        CheckConstraint("draft_version >= 1", name="draft_version_counts"),
+        Index(None, "organisation_id", "state"),
+        Index(None, "programme_id", "state"),
+        Index("ix_referral_demonstration", "demonstration", sqlite_where=text("demonstration = 1")),
+        STRICT,
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    number: Mapped[str] = mapped_column(unique=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    referrer_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True)
+    programme_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
+    state: Mapped[State] = mapped_column(default=State.DRAFT)
+    typed: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    draft_version: Mapped[int] = mapped_column(default=1)
+    family_name: Mapped[str | None]
+    given_name: Mapped[str | None]
+    birth_date: Mapped[str | None]
+    waiting_since: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+    submitted_at: Mapped[datetime | None]
+    state_reason: Mapped[str | None]  # why it was withdrawn or entered in error, in the words of who did it
+    demonstration: Mapped[bool] = mapped_column(default=False)
+
+    organisation: Mapped[Organisation] = relationship(foreign_keys=[organisation_id])
+    programme: Mapped[Organisation | None] = relationship(foreign_keys=[programme_id])
+    referrer: Mapped[User] = relationship()
+    versions: Mapped[list["ReferralVersion"]] = relationship(
+        back_populates="referral", order_by="ReferralVersion.version"
+    )
+
+
+class ReferralVersion(Base):
+    """What was signed, frozen: the packet prints it and computes nothing."""
+
+    __tablename__ = "referral_version"
+    __table_args__ = (UniqueConstraint("referral_id", "version"), STRICT)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    version: Mapped[int]
+    snapshot: Mapped[dict[str, Any]]
+    snapshot_sha256: Mapped[str]
+    verdicts: Mapped[dict[str, Any]]  # by edition: what a list of cases shows without opening the snapshots
+    signed_by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True)
+    signed_at: Mapped[datetime] = mapped_column(default=clock.now)
+    reason: Mapped[str | None]
+
+    referral: Mapped[Referral] = relationship(back_populates="versions")
+    signed_by: Mapped[User] = relationship()
+    packet: Mapped["Packet | None"] = relationship(back_populates="version")
+
+
+class Packet(Base):
+    """The printed packet of one version, kept byte for byte as it was issued."""
+
+    __tablename__ = "packet"
+    __table_args__ = (STRICT,)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    version_id: Mapped[UUID] = mapped_column(ForeignKey("referral_version.id"), unique=True)
+    pdf: Mapped[bytes] = mapped_column(LargeBinary)
+    sha256: Mapped[str]
+    issued_at: Mapped[datetime] = mapped_column(default=clock.now)
+    issued_by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True)
+
+    version: Mapped[ReferralVersion] = relationship(back_populates="packet")
+    issued_by: Mapped[User] = relationship()

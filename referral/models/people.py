@@ -1,0 +1,95 @@
+"""Who works where, and who has signed in."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from referral import clock
+from referral.columns import one_of
+from referral.models.base import STRICT, Base, OrganisationKind
+from referral.workflow import Role
+
+
+class Organisation(Base):
+    """A clinic that refers, or a transplant programme that receives."""
+
+    __tablename__ = "organisation"
+    __table_args__ = (one_of("kind", OrganisationKind), STRICT)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    name: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[OrganisationKind]
+
+
+class User(Base):
+    """A person with an account. ``token`` names the session of the present request; it is not stored."""
+
+    __tablename__ = "user"
+    __table_args__ = (
+        one_of("role", Role),
+        CheckConstraint("email = lower(email)", name="email_lower_case"),
+        CheckConstraint("works_for_id IS NULL OR role = 'delegate'", name="only_delegates_work_for"),
+        STRICT,
+    )
+    __allow_unmapped__ = True
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    role: Mapped[Role]
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    password_hash: Mapped[str]
+    active: Mapped[bool] = mapped_column(default=True)
+    works_for_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"), index=True)
+
+    organisation: Mapped[Organisation] = relationship(lazy="joined")
+    works_for: Mapped["User | None"] = relationship(remote_side=[id])
+
+    token: str | None = None
+    is_authenticated = True  # what Flask-Login asks of a person; nobody is loaded who is not signed in
+    is_anonymous = False
+
+    @property
+    def is_active(self) -> bool:
+        """Tell Flask-Login whether the account is in use."""
+        return self.active
+
+    def get_id(self) -> str:
+        """Give the cookie the session's random token, never the person's id."""
+        if self.token is None:
+            raise ValueError("this person has no session yet: open one with auth.open_session")
+        return self.token
+
+
+class UserSession(Base):
+    """One signing-in, kept on the server, so that signing out ends it everywhere at once."""
+
+    __tablename__ = "user_session"
+    __table_args__ = (STRICT,)
+
+    token_sha256: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True)
+    started_at: Mapped[datetime] = mapped_column(default=clock.now)
+    seen_at: Mapped[datetime] = mapped_column(default=clock.now)
+    ended_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship(lazy="joined")
+
+
+class SignInAttempt(Base):
+    """One try at a password: what the limit on guesses counts."""
+
+    __tablename__ = "sign_in_attempt"
+    __table_args__ = (
+        Index(None, "email_sha256", "at"),
+        Index(None, "address", "at"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email_sha256: Mapped[str]
+    address: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    succeeded: Mapped[bool] = mapped_column(default=False)
