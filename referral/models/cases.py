@@ -40,6 +40,9 @@ class Referral(Base):
     state: Mapped[State] = mapped_column(default=State.DRAFT)
     typed: Mapped[dict[str, Any]] = mapped_column(default=dict)
     draft_version: Mapped[int] = mapped_column(default=1)
+    saves: Mapped[dict[str, Any]] = mapped_column(
+        default=dict, server_default="{}"
+    )  # by section: who saved it last, and when. Saving a draft is no deed and not in the trail
     family_name: Mapped[str | None]
     given_name: Mapped[str | None]
     birth_date: Mapped[str | None]
