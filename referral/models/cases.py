@@ -52,10 +52,12 @@ class Referral(Base):
     submitted_at: Mapped[datetime | None]
     state_reason: Mapped[str | None]  # why it was withdrawn or entered in error, in the words of who did it
     demonstration: Mapped[bool] = mapped_column(default=False)
+    copied_from_id: Mapped[UUID | None] = mapped_column(ForeignKey("referral.id"), index=True)
 
     organisation: Mapped[Organisation] = relationship(foreign_keys=[organisation_id])
     programme: Mapped[Organisation | None] = relationship(foreign_keys=[programme_id])
     referrer: Mapped[User] = relationship()
+    copied_from: Mapped["Referral | None"] = relationship(remote_side=[id])
     versions: Mapped[list["ReferralVersion"]] = relationship(
         back_populates="referral", order_by="ReferralVersion.version"
     )
