@@ -6,29 +6,43 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from forms.comorbidity import ComorbidityForm
 from forms.diagnosis import DiagnosisForm
 from forms.edss import EdssForm
+from forms.fertility import FertilityForm
 from forms.fields import Fact
-from forms.fitness import FitnessForm
+from forms.goals import GoalsForm
+from forms.infection import InfectionForm
 from forms.judgements import JudgementsForm
+from forms.mimics import MimicsForm
+from forms.mind import MindForm
 from forms.mri import MriForm
+from forms.organs import OrgansForm
 from forms.parts import Found, Problem, Section, Typed
 from forms.person import PersonForm
 from forms.relapses import RelapsesForm
 from forms.request import RequestForm
 from forms.texts import quoted
 from forms.treatments import TreatmentsForm
+from forms.walking import WalkingForm
 from referral.facts import CaseRecord, Fault, RecordError, doubts, read_record, say_date
 
 SECTIONS: tuple[type[Section], ...] = (
     PersonForm,
     DiagnosisForm,
+    MimicsForm,
     RelapsesForm,
     MriForm,
     EdssForm,
     TreatmentsForm,
-    FitnessForm,
+    WalkingForm,
+    OrgansForm,
+    InfectionForm,
+    ComorbidityForm,
+    FertilityForm,
+    MindForm,
     JudgementsForm,
+    GoalsForm,
     RequestForm,
 )
 _OF_PATIENT = ("birth_date", "sex")
@@ -38,11 +52,15 @@ Draft = Mapping[str, Mapping[str, Sequence[str]]]
 
 @dataclass(frozen=True)
 class ReadCase:
-    """What a draft says: what could be read of it, and what could not."""
+    """What a draft says: what could be read of it, and what could not.
+
+    ``beside`` holds, by section, what the record has no place for. No criterion reads it.
+    """
 
     record: CaseRecord
     identity: dict[str, Any]
     request: dict[str, Any]
+    beside: dict[str, dict[str, Any]]
     problems: tuple[Problem, ...]
     doubts: tuple[Problem, ...]
     forms: Mapping[str, Section]
@@ -76,6 +94,7 @@ def read_case(typed: Draft, as_of: date, programmes: Mapping[str, str] | None = 
         record=record,
         identity=forms["person"].read("", {}) or {},
         request=forms["request"].read("", {}) or {},
+        beside={key: known for key, form in forms.items() if (known := form.read_beside())},
         problems=tuple(problem for form in forms.values() for problem in form.problems()),
         doubts=tuple(doubt for form in forms.values() for doubt in form.doubts()),
         forms=forms,
@@ -83,7 +102,10 @@ def read_case(typed: Draft, as_of: date, programmes: Mapping[str, str] | None = 
 
 
 def typed_from(
-    record: CaseRecord, identity: Mapping[str, Any], request: Mapping[str, Any]
+    record: CaseRecord,
+    identity: Mapping[str, Any],
+    request: Mapping[str, Any],
+    beside: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Typed]:
     """Give what a person would have typed to say all this: the way back, for demonstrations and imports."""
     plain = record.to_json()
@@ -92,18 +114,23 @@ def typed_from(
     for section in SECTIONS:
         typed[section.key] = {}
         part = parts.get(section.key) or (plain.get(section.root, {}) if section.root else plain)
-        section().write(part, typed[section.key])
+        section().write({**part, "beside": (beside or {}).get(section.key)}, typed[section.key])
     return typed
 
 
 def _gather(forms: Mapping[str, Section]) -> tuple[dict[str, Any], Found]:
-    """Put the sections together to a record, and note which field each path came from."""
+    """Put the sections together to a record, and note which field each path came from.
+
+    Several sections may hold facts of one part of the record.
+    """
     plain: dict[str, Any] = {"record": "1"}
     found: Found = {}
     for form in forms.values():
-        part = form.read(form.root, found) if form.recorded else None
-        if part:
-            plain |= {form.root: part} if form.root else part
+        part = (form.read(form.root, found) if form.recorded else None) or {}
+        if form.root and part:
+            plain[form.root] = plain.get(form.root, {}) | part
+        else:
+            plain |= part
     who = forms["person"].read("patient", found) or {}
     plain["patient"] = {name: who[name] for name in _OF_PATIENT if name in who}
     return plain, found

@@ -44,5 +44,3 @@ class DiagnosisForm(Section):
         "The first disease-modifying drug ever given; blank if none was or it is not known",
     )
     csf_oligoclonal_bands = FlagField("Oligoclonal bands in the CSF")
-    aqp4_igg = ChoiceField("Aquaporin-4 antibodies", ANTIBODY)
-    mog_igg = ChoiceField("MOG antibodies", ANTIBODY)

@@ -108,6 +108,12 @@ class Group(FormField):  # type: ignore[misc]  # WTForms ships no types
         super().__init__(part, label, description=hint, **kwargs)
 
 
+class Beside(Group):
+    """What a section asks that the case record has no place for: beside it, and read by no criterion."""
+
+    recorded = False
+
+
 class Rows(FieldList):  # type: ignore[misc]  # WTForms ships no types
     """A list of parts that grows and shrinks on the page."""
 
@@ -205,6 +211,10 @@ class Section(Part):
     def work_out(self, record: CaseRecord, as_of: date) -> None:
         """Work out what the page says of the whole record beside what was typed. Most pages say nothing."""
 
+    def read_beside(self) -> dict[str, Any]:
+        """Give what this page knows that the record has no place for; empty where nothing was given."""
+        return next((field.form.read("", {}) or {} for field in self if isinstance(field, Beside)), {})
+
     @property
     def state(self) -> str:
         """*empty*, *part*, *filled* or *problem*."""
@@ -277,7 +287,8 @@ def _walk(part: Part, before: str, ending: str) -> Iterator[tuple[Fact, str, str
                 left_out = f" Until then this {field.noun} is left out."
                 yield from _walk(row.form, f"{entry[0].upper()}{entry[1:]}: ", left_out)
         else:
-            yield from _walk(field.form, f"{label}: ", f" Until then this {field.form.noun} is left out.")
+            inner = f"{label}: " if field.label.text else before
+            yield from _walk(field.form, inner, f" Until then this {field.form.noun} is left out.")
 
 
 _ROW_NAME = re.compile(r"([a-z_]+)-([0-9]{1,4})-([a-z0-9_-]+)")

@@ -46,8 +46,3 @@ class RequestForm(Section):
         "Transplant programme", "Once sent, the referral is seen by this programme only"
     )
     question = LongTextField("Question to the committee", most=LONGEST_TEXT)
-    discussed = LongTextField(
-        "What has been discussed with the person",
-        "Aims, risks, alternatives, and who took part",
-        most=LONGEST_TEXT,
-    )

@@ -44,7 +44,7 @@ def make_draft(
     referral = drafts.open_draft(session, people[referrer])
     request = {"programme_id": str(people[programme].organisation_id), "question": question}
     record = read_record(person.record, clock.today())
-    referral.typed = dict(typed_from(record, person.who, request))
+    referral.typed = dict(typed_from(record, person.who, request, person.beside))
     drafts.name_for_lists(referral)
     session.flush()
     return referral

@@ -39,6 +39,10 @@ class ReadDraft(Protocol):
         """To whom it goes, and what is asked."""
 
     @property
+    def beside(self) -> Mapping[str, Mapping[str, Any]]:
+        """What stands beside the record, by section."""
+
+    @property
     def problems(self) -> Sequence[Any]:
         """What is wrong with the text, and so left out of the record."""
 
@@ -122,11 +126,12 @@ def make_snapshot(
         "referrer": {"name": referral.referrer.name, "organisation": referral.organisation.name},
         "programme": {"name": programme},
         "question": draft.request.get("question"),
-        "discussed": draft.request.get("discussed"),
+        "discussed": draft.beside.get("goals", {}).get("discussed"),
         "reason": None,
         "signed": None,
         "as_of": assessment.as_of.isoformat(),
         "record": draft.record.to_json(),
+        "beside": {section: dict(known) for section, known in draft.beside.items()},
         "assessment": assessment.to_json(),
         "editions": [
             result.edition.to_json() | {"adopted": adopted.get(result.edition.id)}

@@ -120,7 +120,8 @@ def _typed(session: Session, course: Course) -> dict[str, Any]:
         (request["programme_id"],) = (
             key for key, name in drafts.programmes(session).items() if name == wanted
         )
-    typed: dict[str, Any] = typed_from(read_record(course.record, course.written_on), course.who, request)
+    record = read_record(course.record, course.written_on)
+    typed: dict[str, Any] = typed_from(record, course.who, request, course.beside)
     for section, fields in course.typed_instead.items():
         typed[section] = typed[section] | {name: [text] for name, text in fields.items()}
     return typed

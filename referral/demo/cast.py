@@ -48,6 +48,7 @@ class Course:
     identity: dict[str, Any]
     request: dict[str, Any]
     record: dict[str, Any]
+    beside: dict[str, dict[str, Any]] = field(default_factory=dict)
     waiting_days: int = 0
     prepared_by: str | None = None
     reason: str | None = None
@@ -75,6 +76,7 @@ class Course:
             self,
             seen_on=self.seen_on + (today - self.told_on),
             record=move_dates(self.record, self.told_on, today),
+            beside=move_dates(self.beside, self.told_on, today),
         )
 
     @property

@@ -3,25 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from forms import SECTIONS, Section
+from forms import SECTIONS, Section, find_place
 from referral.assessment import Assessment
 from referral.criteria.edition import DECIDING
 from referral.criteria.evaluate import EditionResult, Finding, Result, Verdict
-
-SECTION_OF = {
-    "patient": "person",
-    "diagnosis": "diagnosis",
-    "relapses": "relapses",
-    "mri": "mri",
-    "edss": "edss",
-    "treatments": "treatments",
-    "ambulation": "fitness",
-    "organ_function": "fitness",
-    "performance": "fitness",
-    "infection": "fitness",
-    "comorbidity": "fitness",
-    "judgements": "judgements",
-}
 
 
 @dataclass
@@ -37,8 +22,7 @@ def open_questions(assessment: Assessment) -> list[OpenSection]:
     found = {section.key: OpenSection(section) for section in SECTIONS}
     for result in assessment.results:
         for finding in _that_matter(result):
-            heads = dict.fromkeys(path.partition(".")[0].partition("[")[0] for path in finding.answer.missing)
-            for key in dict.fromkeys(SECTION_OF[head] for head in heads):
+            for key in dict.fromkeys(find_place(path).section.key for path in finding.answer.missing):
                 editions = found[key].asked.setdefault(finding.criterion.statement, [])
                 editions.append(edition_name(result.edition.id))
     return [section for section in found.values() if section.asked]

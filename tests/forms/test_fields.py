@@ -161,17 +161,17 @@ def test_what_is_no_count_is_refused_in_words(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ["62 %", "٦٢", "1_0", "1e2", "Infinity", "62."])
 def test_a_measurement_is_a_bare_number(typed: str) -> None:
-    case = read("fitness", organ_function__lvef_pct__value=typed, organ_function__lvef_pct__date="2026")
+    case = read("organs", lvef_pct__value=typed, lvef_pct__date="2026")
 
     assert said(case) == [
-        f"Organ function: Left ventricular ejection fraction, %: Value: “{typed}” was given. Allowed: a number in "
+        f"Left ventricular ejection fraction, %: Value: “{typed}” was given. Allowed: a number in "
         "figures, with a point before decimals, such as 62 or 1.5; no unit. Until then this measurement is left out."
     ]
     assert case.record.organ_function.lvef_pct is None
 
 
 def test_a_measurement_without_a_value_is_asked_for() -> None:
-    case = read("fitness", organ_function__lvef_pct__date="2026")
+    case = read("organs", lvef_pct__date="2026")
 
     assert [problem.message for problem in case.problems] == [
         "This is missing. Until then this measurement is left out."

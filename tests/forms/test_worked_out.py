@@ -7,8 +7,9 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from forms import ReadCase, read_case, typed_from
+from forms.comorbidity import ComorbidityForm, HctCiForm
 from forms.edss import EdssForm
-from forms.fitness import FitnessForm, HctCiForm
+from forms.organs import OrgansForm
 from referral.facts import read_record
 from referral.scores.hct_ci import items
 from tests.forms.typed import TODAY, read, said
@@ -135,34 +136,44 @@ def test_a_score_is_taken_only_as_shown_and_only_where_none_is_typed(
     assert EdssForm.keep(posted).get("edss-0-score", [None])[0] == kept
 
 
-# Fitness
+# Organ function and the comorbidity index
 
 
-def fitness(typed: dict[str, str], **person: str) -> FitnessForm:
-    case = read_case(
-        {
-            "person": {name: [text] for name, text in person.items()},
-            "fitness": {name: [text] for name, text in typed.items()},
-        },
-        TODAY,
-    )
-    form = case.forms["fitness"]
-    assert isinstance(form, FitnessForm)
+def organs(typed: dict[str, str], **person: str) -> OrgansForm:
+    case = with_person(person, organs=typed)
+    form = case.forms["organs"]
+    assert isinstance(form, OrgansForm)
     assert case.record.organ_function.egfr is None
     return form
 
 
-CREATININE = {"organ_function-creatinine_umol_l-value": "80", "organ_function-creatinine_umol_l-date": "2026"}
+def illness(typed: dict[str, str], **person: str) -> ComorbidityForm:
+    form = with_person(person, comorbidity=typed).forms["comorbidity"]
+    assert isinstance(form, ComorbidityForm)
+    return form
+
+
+def with_person(person: dict[str, str], **sections: dict[str, str]) -> ReadCase:
+    return read_case(
+        {
+            key: {name: [text] for name, text in typed.items()}
+            for key, typed in ({"person": person} | sections).items()
+        },
+        TODAY,
+    )
+
+
+CREATININE = {"creatinine_umol_l-value": "80", "creatinine_umol_l-date": "2026"}
 
 
 def test_the_egfr_is_worked_out_and_not_recorded() -> None:
-    form = fitness(CREATININE, birth_date="14 March 1992", sex="female")
+    form = organs(CREATININE, birth_date="14 March 1992", sex="female")
 
     assert form.egfr_said.startswith("eGFR, worked out: 85 by CKD-EPI 2021 (creatinine 80 µmol/L, age 34")
 
 
 def test_a_year_of_birth_gives_the_egfr_as_a_range() -> None:
-    assert "age 33 or 34" in fitness(CREATININE, birth_date="1992", sex="male").egfr_said
+    assert "age 33 or 34" in organs(CREATININE, birth_date="1992", sex="male").egfr_said
 
 
 @pytest.mark.parametrize(
@@ -174,15 +185,15 @@ def test_a_year_of_birth_gives_the_egfr_as_a_range() -> None:
     ],
 )
 def test_what_the_egfr_lacks_is_said(person: dict[str, str], said: str) -> None:
-    assert fitness(CREATININE, **person).egfr_said.startswith(said)
+    assert organs(CREATININE, **person).egfr_said.startswith(said)
 
 
 def test_without_a_creatinine_nothing_is_said_of_the_egfr() -> None:
-    assert fitness({}, birth_date="1992", sex="male").egfr_said == ""
+    assert organs({}, birth_date="1992", sex="male").egfr_said == ""
 
 
 def answered(**answers: str) -> dict[str, str]:
-    return {f"comorbidity-hct_ci-{item}": answer for item, answer in answers.items()}
+    return {f"hct_ci-{item}": answer for item, answer in answers.items()}
 
 
 def test_the_form_has_every_item_of_the_index() -> None:
@@ -192,25 +203,25 @@ def test_the_form_has_every_item_of_the_index() -> None:
 def test_the_index_is_a_range_while_items_are_not_known() -> None:
     known = dict.fromkeys(items(), "no") | {"diabetes": "yes", "renal": "", "valve": ""}
 
-    form = fitness(answered(**known), birth_date="14 March 1980")
+    form = illness(answered(**known), birth_date="14 March 1980")
 
     assert form.hct_ci_said == "HCT-CI 1 to 6, 2 items not known. HCT-CI/Age 2 to 7."
 
 
 def test_an_index_known_whole_is_one_figure() -> None:
-    form = fitness(answered(**dict.fromkeys(items(), "no")))
+    form = illness(answered(**dict.fromkeys(items(), "no")))
 
     assert form.hct_ci_said == "HCT-CI 0. HCT-CI/Age needs the date of birth."
 
 
 def test_an_age_that_may_be_forty_widens_the_index_with_age() -> None:
-    form = fitness(answered(**dict.fromkeys(items(), "no")), birth_date="1986")
+    form = illness(answered(**dict.fromkeys(items(), "no")), birth_date="1986")
 
     assert form.hct_ci_said == "HCT-CI 0. HCT-CI/Age 0 to 1."
 
 
 def test_an_index_that_nobody_began_is_not_shown() -> None:
-    assert fitness({}, birth_date="1986").hct_ci_said == ""
+    assert illness({}, birth_date="1986").hct_ci_said == ""
 
 
 def test_items_and_ambulation_come_back_from_a_record() -> None:

@@ -42,8 +42,8 @@ def what_to_type(session: Session, name: str) -> dict[str, dict[str, list[str]]]
     )
     session.commit()
     record = read_record(person.record, clock.today())
-    request = {"programme_id": programme, "question": QUESTION, "discussed": DISCUSSED}
-    return typed_from(record, person.who | NEW_NAME, request)
+    request = {"programme_id": programme, "question": QUESTION}
+    return typed_from(record, person.who | NEW_NAME, request, {"goals": {"discussed": DISCUSSED}})
 
 
 def sign_in(page: Page, house: House, key: str) -> Hands:

@@ -33,7 +33,14 @@ WRONG = {
         "courses-0-drug": "natalizumap",
         "courses-1-drug": "Tysabri", "courses-1-start": "2022", "courses-1-stop": "2021",
     },
-    "fitness": {"ambulation-distance_m": "1_0", "organ_function-lvef_pct-value": "62 %", "infection-hiv": "forged"},
+    "mimics": {"aqp4_igg": "forged"},
+    "walking": {"ambulation-distance_m": "1_0", "performance-ecog-value": "seven"},
+    "organs": {"lvef_pct-value": "62 %", "creatinine_umol_l-date": "soon"},
+    "infection": {"hiv": "forged"},
+    "comorbidity": {"malignancy": "forged", "hct_ci-valve": "forged"},
+    "fertility": {"pregnant": "forged"},
+    "mind": {"severe_depression": "forged"},
+    "goals": {"beside-discussed": "a" * 5000},
     "judgements": {"highly_active_ms-value": "perhaps", "on": "2031", "cirrhosis-why": "ultrasound"},
     "request": {"programme_id": "not a programme", "question": "a" * 5000},
 }  # fmt: skip
@@ -132,10 +139,10 @@ def test_a_script_in_every_text_field_stays_text(
 
 
 def test_a_huge_paste_is_kept_in_part_and_said(neurologist: Browser, draft: Referral) -> None:
-    page = save(neurologist, draft, "request", question="ä" * 250_000, discussed="short")
+    page = save(neurologist, draft, "goals", beside__discussed="ä" * 250_000, beside__own="short")
 
     assert "20,000 characters or more were given; only the first 20,000 are kept" in page.text
-    assert page.fields(at(draft, "request"))["discussed"] == "short"
+    assert page.fields(at(draft, "goals"))["beside-own"] == "short"
 
 
 def test_names_that_the_form_does_not_have_change_nothing(
@@ -309,10 +316,10 @@ def test_text_that_came_after_the_session_had_ended_is_in_the_form_and_not_yet_s
 def test_a_huge_paste_that_came_late_is_cut_as_any_other_and_the_rest_is_kept(
     neurologist: Browser, draft: Referral, session: Session, people: dict[str, User]
 ) -> None:
-    fields = neurologist.visit(at(draft, "request")).fields(at(draft, "request"))
-    typed = {"question": "a" * 500_000, "discussed": "aims and risks"}
+    fields = neurologist.visit(at(draft, "goals")).fields(at(draft, "goals"))
+    typed = {"beside-discussed": "a" * 500_000, "beside-own": "aims and risks"}
     end_session(session)
-    door = neurologist.send(at(draft, "request"), fields | typed, 401, content_type="multipart/form-data")
+    door = neurologist.send(at(draft, "goals"), fields | typed, 401, content_type="multipart/form-data")
 
     page = neurologist.open(
         "/sign-in",
@@ -321,7 +328,7 @@ def test_a_huge_paste_that_came_late_is_cut_as_any_other_and_the_rest_is_kept(
     )
 
     assert "only the first 20,000 are kept" in page.text
-    assert page.fields(at(draft, "request"))["discussed"] == "aims and risks"
+    assert page.fields(at(draft, "goals"))["beside-own"] == "aims and risks"
 
 
 def test_late_text_still_meets_what_was_saved_meanwhile(

@@ -70,7 +70,7 @@ def test_what_is_open_and_matters_is_linked_to_its_section(
 
     (panel,) = (each for each in page.all(".//section") if each.get("aria-labelledby") == "open-heading")
     links = {link.get("href") for link in panel.iter("a")}
-    assert links == {page_of(draft, "/edit/fitness"), page_of(draft, "/edit/judgements")}
+    assert links == {page_of(draft, "/edit/organs"), page_of(draft, "/edit/judgements")}
     assert "Diffusing capacity 50 % or more. AUSTIN 2016" in " ".join("".join(panel.itertext()).split())
 
 

@@ -78,22 +78,14 @@ def test_ambulation_without_its_scale_works_nothing_out(neurologist: Browser, dr
     assert "Worked out" not in page.text
 
 
-def test_fitness_says_what_creatinine_and_the_items_come_to(
+def test_the_pages_say_what_creatinine_and_the_items_come_to(
     neurologist: Browser, draft: Referral, session: Session
 ) -> None:
     press(neurologist, draft, "person", {"birth_date": "14 March 1980", "sex": "female", "save": "here"})
-    page = press(
-        neurologist,
-        draft,
-        "fitness",
-        {
-            "organ_function-creatinine_umol_l-value": "80",
-            "organ_function-creatinine_umol_l-date": "October 2026",
-            "comorbidity-hct_ci-diabetes": "yes",
-            "save": "here",
-        },
-    )
+    creatinine = {"creatinine_umol_l-value": "80", "creatinine_umol_l-date": "October 2026"}
+    organs = press(neurologist, draft, "organs", creatinine | {"save": "here"})
+    illness = press(neurologist, draft, "comorbidity", {"hct_ci-diabetes": "yes", "save": "here"})
 
-    assert "by CKD-EPI 2021 (creatinine 80 µmol/L" in page.text
-    assert "HCT-CI 1 to 26, 16 items not known." in page.text
-    assert "organ_function-egfr-value" not in session.get_one(Referral, draft.id).typed["fitness"]
+    assert "by CKD-EPI 2021 (creatinine 80 µmol/L" in organs.text
+    assert "HCT-CI 1 to 26, 16 items not known." in illness.text
+    assert "egfr-value" not in session.get_one(Referral, draft.id).typed["organs"]
