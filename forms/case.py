@@ -25,6 +25,7 @@ from forms.request import RequestForm
 from forms.texts import quoted
 from forms.treatments import TreatmentsForm
 from forms.walking import WalkingForm
+from forms.workup import WorkupForm
 from referral.facts import CaseRecord, Fault, RecordError, doubts, read_record, say_date
 
 SECTIONS: tuple[type[Section], ...] = (
@@ -42,6 +43,7 @@ SECTIONS: tuple[type[Section], ...] = (
     FertilityForm,
     MindForm,
     JudgementsForm,
+    WorkupForm,
     GoalsForm,
     RequestForm,
 )

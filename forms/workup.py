@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from forms.fields import ChoiceField, PartialDateField, TextField
 from forms.parts import Beside, Group, Part, Section
 from referral.facts import CaseRecord, PartialDate, say_date
-from referral.reference.workup import STATUSES, WorkupItem, workup
+from referral.reference.workup import STATUSES, UNCHECKED, WorkupItem, workup, workup_source
 
 
 class WorkupItemForm(Part):
@@ -17,18 +17,18 @@ class WorkupItemForm(Part):
     noun = "item"
 
     status = ChoiceField("Status", STATUSES)
-    date = PartialDateField("Date")
+    on = PartialDateField("Date")
     note = TextField("Note")
 
     def doubt_days(self, as_of: date) -> None:
         """Point out a day that does not fit the status: a booking that has passed, something done in future."""
-        if self.date.fact is None or self.status.fact not in ("booked", "done"):
+        if self.on.fact is None or self.status.fact not in ("booked", "done"):
             return
-        day = PartialDate.parse(self.date.fact)
-        if self.status.fact == "booked" and day.latest < as_of:
-            self.date.doubt(f"Booked for {say_date(day.text)}, which has passed. Was it done?")
-        if self.status.fact == "done" and day.earliest > as_of:
-            self.date.doubt(f"Done on {say_date(day.text)}, which is still to come. Is it booked?")
+        day = PartialDate.parse(self.on.fact)
+        if self.status.fact == "booked" and day.last < as_of:
+            self.on.doubt(f"Booked for {say_date(day.text)}, which has passed. Was it done?")
+        if self.status.fact == "done" and day.first > as_of:
+            self.on.doubt(f"Done on {say_date(day.text)}, which is still to come. Is it booked?")
 
 
 class ItemField(Group):
@@ -44,7 +44,7 @@ class Shown(NamedTuple):
     """Some items under one heading, as the page lists them."""
 
     heading: str
-    items: list[ItemField]
+    fields: list[ItemField]
 
 
 class _WorkupBeside(Part):
@@ -69,8 +69,10 @@ class WorkupForm(Section):
     )
     recorded = False
 
-    beside = Beside(WorkupBesideForm, "Work-up")
+    beside = Beside(WorkupBesideForm)
 
+    unchecked = UNCHECKED
+    source = workup_source()
     programme: str = ""
     asked_for: Collection[str] = ()
 
@@ -108,4 +110,4 @@ class WorkupForm(Section):
             return "problem"
         if not self.touched:
             return "empty"
-        return "filled" if all(field.form.touched for field in self.shown()[0].items) else "part"
+        return "filled" if all(field.form.touched for field in self.shown()[0].fields) else "part"
