@@ -29,6 +29,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=MEBIBYTE,
         MAX_FORM_MEMORY_SIZE=MEBIBYTE,
         MAX_FORM_PARTS=3000,  # a case has many rows
+        ATTACHMENTS=settings.attachments,
+        MOST_ATTACHMENTS=settings.most_attachments,
+        ATTACHMENTS_SIZE=settings.attachments_size,
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.autoescape = True  # for every name, not only .html

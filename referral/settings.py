@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+MEBIBYTE = 1024 * 1024
 INSTANCE = Path(__file__).resolve().parent.parent / "instance"
 
 
@@ -19,6 +20,9 @@ class Settings:
     secure_cookies: bool = False  # True as soon as people come by https; plain http is for this machine only
     trusted_hosts: tuple[str, ...] | None = None
     proxies: int = 0  # how many proxies of ours stand in front, whose word on the address we take
+    attachments: Path = INSTANCE / "attachments"  # the files of the cases; backed up with the database
+    most_attachments: int = 60  # files on one case at a time
+    attachments_size: int = 500 * MEBIBYTE  # of one case, with what was replaced or removed
 
     @classmethod
     def from_environment(cls, given: Mapping[str, str] | None = None, instance: Path = INSTANCE) -> Self:
@@ -31,6 +35,9 @@ class Settings:
             secure_cookies=given.get("SECURE_COOKIES", "no") == "yes",
             trusted_hosts=hosts or None,
             proxies=int(given.get("PROXIES", "0")),
+            attachments=Path(given.get("ATTACHMENTS") or instance / "attachments"),
+            most_attachments=int(given.get("MOST_ATTACHMENTS", "60")),
+            attachments_size=int(given.get("ATTACHMENTS_MB", "500")) * MEBIBYTE,
         )
 
 

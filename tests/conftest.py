@@ -22,7 +22,11 @@ PROGRAMME, OTHER_PROGRAMME = "Eastgate Transplant Programme", "Westhaven Transpl
 
 
 def settings_for(database: Path) -> Settings:
-    return Settings(secret_key="a key for tests, and for tests only", database_url=f"sqlite:///{database}")
+    return Settings(
+        secret_key="a key for tests, and for tests only",
+        database_url=f"sqlite:///{database}",
+        attachments=database.parent / "attachments",
+    )
 
 
 @pytest.fixture(scope="session")
