@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from forms.beside import PastDateField
 from forms.comorbidity import ComorbidityForm
 from forms.diagnosis import DiagnosisForm
 from forms.edss import EdssForm
@@ -91,6 +92,7 @@ def read_case(typed: Draft, as_of: date, programmes: Mapping[str, str] | None = 
         given = f"{quoted(field.shown)} was given {beside}".rstrip()
         field.doubts.append(f"{_in_words(given)}; {_in_words(doubt.allowed)}.")
     for form in forms.values():
+        _refuse_days_to_come(form, as_of)
         form.work_out(record, as_of)
     return ReadCase(
         record=record,
@@ -143,6 +145,13 @@ def _lay_at_its_field(fault: Fault, found: Found) -> Fact:
     field = found[re.sub(r"(\.\w+)\[[0-9]+\]$", r"\1", fault.path) if fault.path not in found else fault.path]
     field.fault(f"{quoted(field.typed)} was given. Allowed: {_in_words(fault.allowed)}.")
     return field
+
+
+def _refuse_days_to_come(form: Section, as_of: date) -> None:
+    """Say of the days beside the record what the record says of its own."""
+    for fact in form.facts():
+        if isinstance(fact, PastDateField):
+            fact.refuse_after(as_of)
 
 
 def _in_words(text: str) -> str:

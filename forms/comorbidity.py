@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
+from forms.beside import asked_beside
 from forms.fields import ChoiceField, FlagField
 from forms.measurements import ages_of, span
 from forms.parts import Group, Part, Section
@@ -36,6 +37,7 @@ class ComorbidityForm(Section):
     malignancy = ChoiceField("Cancer", MALIGNANCY)
     prior_hsct = FlagField("Earlier stem cell transplantation")
     hct_ci = Group(HctCiForm, "HCT-CI")
+    beside = asked_beside("comorbidity")
 
     hct_ci_said = ""
 

@@ -1,5 +1,6 @@
 """The diagnosis, and the three days from which durations are counted."""
 
+from forms.beside import asked_beside
 from forms.fields import ChoiceField, FlagField, PartialDateField
 from forms.parts import Section
 from referral.facts import CRITERIA
@@ -44,3 +45,5 @@ class DiagnosisForm(Section):
         "The first disease-modifying drug ever given; blank if none was or it is not known",
     )
     csf_oligoclonal_bands = FlagField("Oligoclonal bands in the CSF")
+
+    beside = asked_beside("diagnosis")

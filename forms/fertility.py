@@ -1,5 +1,6 @@
 """Pregnancy, contraception and the wish for children."""
 
+from forms.beside import asked_beside
 from forms.fields import FlagField
 from forms.parts import Section
 
@@ -17,3 +18,5 @@ class FertilityForm(Section):
 
     pregnant = FlagField("Pregnant")
     contraception_agreed = FlagField("Contraception agreed")
+
+    beside = asked_beside("fertility")

@@ -1,21 +1,7 @@
 """What the person wants, what has been discussed and agreed, and who goes on caring."""
 
-from forms.fields import LongTextField
-from forms.parts import Beside, Part, Section
-from referral.facts import LONGEST_TEXT
-
-
-class GoalsBesideForm(Part):
-    """What the person wants and has agreed to."""
-
-    own = LongTextField(
-        "What the person hopes for", "In their own words, if they gave any", most=LONGEST_TEXT
-    )
-    discussed = LongTextField(
-        "What has been discussed with the person",
-        "Aims, risks, alternatives, and who took part",
-        most=LONGEST_TEXT,
-    )
+from forms.beside import asked_beside
+from forms.parts import Section
 
 
 class GoalsForm(Section):
@@ -24,7 +10,7 @@ class GoalsForm(Section):
     key = "goals"
     title = "Goals and consent"
     why = "The team weighs what the person hopes for; nothing is sent on without their consent."
-    asked = ("beside",)
+    asked = ("beside-own", "beside-discussed", "beside-consent_refer", "beside-consent_share")
     recorded = False
 
-    beside = Beside(GoalsBesideForm)
+    beside = asked_beside("goals")

@@ -1,5 +1,6 @@
 """Serology and infection."""
 
+from forms.beside import asked_beside
 from forms.diagnosis import SEROLOGY
 from forms.fields import ChoiceField, FlagField
 from forms.parts import Section
@@ -25,3 +26,5 @@ class InfectionForm(Section):
     jcv = ChoiceField("JC virus", SEROLOGY)
     active_infection = FlagField("Active infection")
     pml_suspected = FlagField("PML suspected")
+
+    beside = asked_beside("infection")

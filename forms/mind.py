@@ -1,5 +1,6 @@
 """Cognition, mood and support at home."""
 
+from forms.beside import asked_beside
 from forms.fields import FlagField
 from forms.parts import Section
 
@@ -16,3 +17,5 @@ class MindForm(Section):
     severe_depression = FlagField("Severe depression")
     substance_addiction = FlagField("Addiction to a substance")
     cognition_prevents_consent = FlagField("Cognition prevents consent")
+
+    beside = asked_beside("mind")

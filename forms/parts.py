@@ -163,7 +163,10 @@ class Section(Part):
     root: ClassVar[str] = ""
     """Where its part stands in the case record."""
     asked: ClassVar[tuple[str, ...]] = ()
-    """The names that are asked for first: with all of them answered the section counts as filled in."""
+    """The names that are asked for first: with all of them answered the section counts as filled in.
+
+    A name inside a part is written with a dash: ``beside-own``.
+    """
     recorded: ClassVar[bool] = True
     """Whether the case record holds it."""
 
@@ -222,7 +225,13 @@ class Section(Part):
             return "problem"
         if not self.touched:
             return "empty"
-        return "filled" if all(_touched(self[name]) for name in self.asked) else "part"
+        return "filled" if all(map(self._answered, self.asked)) else "part"
+
+    def _answered(self, name: str) -> bool:
+        """Whether something stands in a field, a list or a part; ``beside-own`` is a field of a part."""
+        if name in self:
+            return _touched(self[name])
+        return any(fact.touched for fact in self.facts() if fact.name == name)
 
 
 def differences(stored: Section, mine: Section) -> list[Difference]:
