@@ -1,12 +1,15 @@
 """The trail of deeds, and its one writer."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from referral import clock
 from referral.models import AuditEntry, Referral, User
+
+ONE_SITTING = timedelta(minutes=15)
 
 
 def record(
@@ -33,3 +36,18 @@ def record(
     session.add(entry)
     session.flush()
     return entry
+
+
+def was_just_read(session: Session, reader: User, referral: Referral) -> bool:
+    """Whether the trail says already that this person reads this case in these minutes.
+
+    For the pages on which a case is written: who writes it opens twenty of them in one sitting, and one entry
+    says so. A page that shows a whole case writes an entry each time.
+    """
+    seen = select(AuditEntry.id).where(
+        AuditEntry.referral_id == referral.id,
+        AuditEntry.actor_id == reader.id,
+        AuditEntry.deed == "case_read",
+        AuditEntry.at > clock.now() - ONE_SITTING,
+    )
+    return session.scalar(seen.limit(1)) is not None

@@ -1,5 +1,11 @@
-"""Deeds on a draft: open it, save one of its sections. A draft always saves, whatever is wrong with it."""
+"""Deeds on a draft: open it, save one of its sections. A draft always saves, whatever is wrong with it.
 
+Saving a draft is not history; sending it is. So a save leaves no entry in the trail: the draft itself keeps who
+saved each section last, and when.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,18 +14,25 @@ from sqlalchemy.orm import Session
 
 from forms import SECTIONS, read_case
 from referral import audit, auth, clock
+from referral.actions import duplicates
 from referral.errors import ConflictError, ForbiddenError, NotFoundError
 from referral.facts import digest
-from referral.models import AuditEntry, Organisation, OrganisationKind, Referral, User
+from referral.models import Organisation, OrganisationKind, Referral, User
 from referral.workflow import Role, State
 
-SAVED = "draft_saved"
-NEWEST = 200
 SECTION_KEYS = tuple(section.key for section in SECTIONS)
 
 
 class StaleSectionError(ConflictError):
     """The section has been saved by somebody else, or in another tab, since this form was opened."""
+
+
+@dataclass(frozen=True)
+class Save:
+    """Who saved a section last, and when."""
+
+    by: User | None
+    at: datetime
 
 
 def open_draft(session: Session, actor: User) -> Referral:
@@ -47,20 +60,20 @@ def next_number(session: Session) -> str:
     return f"{year}{int(last.removeprefix(year)) + 1 if last else 1:04}"
 
 
-def get_draft(session: Session, viewer: User, referral_id: UUID) -> Referral:
-    """Fetch a draft that this person may edit, and hold it until the transaction ends.
+def get_draft(session: Session, viewer: User, referral_id: UUID, *, to_change: bool = False) -> Referral:
+    """Fetch a draft that this person may edit.
+
+    ``to_change`` keeps others from changing it until the transaction ends.
 
     Raises:
         NotFoundError: it does not exist, or it is not theirs to edit.
         ConflictError: it has been sent, and what was sent stays as it is.
 
     """
-    wanted = (
-        select(Referral)
-        .where(Referral.id == referral_id, auth.scope(viewer))
-        .with_for_update(of=Referral)
-        .execution_options(populate_existing=True)
-    )
+    wanted = select(Referral).where(Referral.id == referral_id, auth.scope(viewer))
+    if to_change:
+        wanted = wanted.with_for_update(of=Referral)
+    wanted = wanted.execution_options(populate_existing=True)
     referral = session.scalar(wanted) if viewer.role in auth.REFERRERS else None
     if referral is None:
         raise NotFoundError
@@ -98,31 +111,26 @@ def save_section(
     referral.typed = {**referral.typed, section: typed}
     referral.draft_version += 1
     if section == "person":
-        name_for_lists(referral)
-    changed = sorted(name for name in typed.keys() | stored.keys() if typed.get(name) != stored.get(name))
-    audit.record(
-        session, actor, SAVED, referral, section=section, version=referral.draft_version, fields=changed
-    )
+        duplicates.remember(session, referral, name_for_lists(referral))
+    referral.saves = {**referral.saves, section: {"by": str(actor.id), "at": clock.now().isoformat()}}
     return True
 
 
-def name_for_lists(referral: Referral) -> None:
-    """Copy who the person is from what was typed to the columns that lists show."""
+def name_for_lists(referral: Referral) -> dict[str, Any]:
+    """Copy who the person is from what was typed to the columns that lists show; give who it is."""
     identity: dict[str, Any] = read_case(referral.typed, clock.today()).identity
     referral.family_name = identity.get("family_name")
     referral.given_name = identity.get("given_name")
     referral.birth_date = identity.get("birth_date")
+    return identity
 
 
-def find_last_save(session: Session, referral: Referral, section: str) -> AuditEntry | None:
-    """Find who saved a section last, and when, among the newest saves of the draft."""
-    saves = (
-        select(AuditEntry)
-        .where(AuditEntry.referral_id == referral.id, AuditEntry.deed == SAVED)
-        .order_by(AuditEntry.id.desc())
-        .limit(NEWEST)
-    )
-    return next((save for save in session.scalars(saves) if save.detail.get("section") == section), None)
+def find_last_save(session: Session, referral: Referral, section: str) -> Save | None:
+    """Find who saved a section last, and when; ``None`` where nobody has."""
+    save = referral.saves.get(section)
+    if save is None:
+        return None
+    return Save(session.get(User, UUID(save["by"])), datetime.fromisoformat(save["at"]))
 
 
 def programmes(session: Session) -> dict[str, str]:

@@ -1,28 +1,35 @@
 """The pages on which a referral is written, section by section."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from forms import SECTIONS, Section, differences, read_case
+from forms import SECTIONS, Problem, Section, differences, read_case
 from forms.parts import Rows
-from referral import audit, clock
+from referral import audit, clock, database
 from referral.actions import drafts as actions
 from referral.actions.adoptions import adopted_json
 from referral.actions.referrals import addressed, assess_draft
 from referral.auth import REFERRERS, requires
 from referral.extensions import db
-from referral.facts import say_date
+from referral.facts import digest, say_date
 from referral.models import Referral
+from referral.packet.course import course
 from referral.reference import drugs
-from referral.web.open_questions import edition_name, open_questions
+from referral.web.blanks import now_lines
+from referral.web.layout import moment
 from referral.web.session import resumable
 from referral.workflow import Role
 
 drafts = Blueprint("drafts", __name__)
-AUTOSAVE = "Pons-Autosave"  # how the page says that it saves itself: it takes what it needs from the answer
+AUTOSAVE = (
+    "Pons-Autosave"  # how the page says that it saves itself: the answer is what changes around the form
+)
+OPENED = "Pons-Opened"
 
 
 @drafts.post("/referrals")
@@ -38,19 +45,26 @@ def open_draft() -> ResponseReturnValue:
 @requires(*Role)  # whom it is not for does not find it: the draft decides
 def edit_section(referral_id: UUID, section: str) -> ResponseReturnValue:
     """Show one section with what is stored of it."""
-    referral = actions.get_draft(db.session(), g.person, referral_id)
-    page = draw(referral, find_section(section))
-    audit.record(db.session(), g.person, "case_read", referral, section=section)
-    db.session.commit()
-    return page
+    return read_section(referral_id, section)
 
 
 def resume_section(carried: "MultiDict[str, str]", referral_id: UUID, section: str) -> ResponseReturnValue:
     """Show one section with text that came after its session had ended, not yet saved."""
+    return read_section(referral_id, section, carried)
+
+
+def read_section(
+    referral_id: UUID, section: str, carried: "MultiDict[str, str] | None" = None
+) -> ResponseReturnValue:
+    """Show one section, and write down once a sitting who read the case. Most openings only read."""
+    database.begin_reading(db.session())
     referral = actions.get_draft(db.session(), g.person, referral_id)
-    page = draw(referral, find_section(section), carried)
-    audit.record(db.session(), g.person, "case_read", referral, section=section)
+    page = render_template("edit/section.html", **workspace(referral, find_section(section), carried))
+    known = audit.was_just_read(db.session(), g.person, referral)
     db.session.commit()
+    if not known:
+        audit.record(db.session(), g.person, "case_read", referral, state=referral.state)
+        db.session.commit()
     return page
 
 
@@ -59,22 +73,35 @@ def resume_section(carried: "MultiDict[str, str]", referral_id: UUID, section: s
 @resumable(resume_section)
 def save_section(referral_id: UUID, section: str) -> ResponseReturnValue:
     """Store what was typed, as it was typed; where another version has been stored meanwhile, show both."""
-    referral = actions.get_draft(db.session(), g.person, referral_id)
+    referral = actions.get_draft(db.session(), g.person, referral_id, to_change=True)
     kind = find_section(section)
     typed = kind.keep(request.form)
     try:
-        changed = actions.save_section(
-            db.session(), g.person, referral, section, typed, request.form.get("opened", "")
-        )
+        actions.save_section(db.session(), g.person, referral, section, typed, request.form.get("opened", ""))
     except actions.StaleSectionError:
         db.session.rollback()
-        return draw(
-            actions.get_draft(db.session(), g.person, referral_id), kind, request.form, conflict=True
-        ), 409
-    page = draw(referral, kind) if AUTOSAVE in request.headers else None
-    answer = page or redirect(where_next(referral, kind, changed), code=303)
+        return show_both(referral_id, kind)
     db.session.commit()
-    return answer
+    # The text is safe. What is drawn of it only reads, so that nobody else's save waits for it.
+    database.begin_reading(db.session())
+    if AUTOSAVE in request.headers:
+        return fragments(workspace(referral, kind))
+    return redirect(where_next(referral, kind), code=303)
+
+
+def show_both(referral_id: UUID, kind: type[Section]) -> ResponseReturnValue:
+    """Show the text that was sent beside the one that was stored meanwhile; nothing is overwritten."""
+    database.begin_reading(db.session())
+    referral = actions.get_draft(db.session(), g.person, referral_id)
+    page = workspace(referral, kind, request.form, conflict=True)
+    if AUTOSAVE in request.headers:
+        return fragments(page, 409)
+    return render_template("edit/section.html", **page), 409
+
+
+def fragments(page: dict[str, Any], status: int = 200) -> ResponseReturnValue:
+    """Answer a page that saved itself: the parts around the form, and the mark of what is stored now."""
+    return render_template("edit/_fragments.html", **page), status, {OPENED: page["opened"]}
 
 
 def find_section(key: str) -> type[Section]:
@@ -85,10 +112,10 @@ def find_section(key: str) -> type[Section]:
     return found
 
 
-def where_next(referral: Referral, section: type[Section], changed: bool) -> str:
+def where_next(referral: Referral, section: type[Section]) -> str:
     """Say where the button leads that was pressed: to a section, to a blank row, or on.
 
-    What is wrong is shown before going on; who has seen it and changes nothing may go on.
+    What is wrong is shown before going on; who has been shown it may go on.
     """
     pressed = request.form
     for rows in rows_of(section(referral.typed.get(section.key, {}))):
@@ -103,7 +130,7 @@ def where_next(referral: Referral, section: type[Section], changed: bool) -> str
     if other is not None:
         return _address(referral, other)
     wrong = read_case(referral.typed, clock.today()).forms[section.key].problems()
-    if "continue" not in pressed or (wrong and changed):
+    if "continue" not in pressed or (wrong and pressed.get("shown") != digest_of(wrong)):
         return f"{_address(referral, section)}#{'problems' if wrong else 'saved'}"
     position = SECTIONS.index(section)
     if section is SECTIONS[-1]:
@@ -123,51 +150,63 @@ def rows_of(form: Section) -> list[Rows]:
 # The page
 
 
-def draw(
+def workspace(
     referral: Referral,
     section: type[Section],
     posted: "MultiDict[str, str] | None" = None,
     *,
     conflict: bool = False,
-) -> str:
-    """Draw a section: as it is stored, or with text that is not saved yet, beside what is stored if asked."""
+) -> dict[str, Any]:
+    """Give what the page shows: a section as stored, or with text not saved yet, beside what is stored if asked."""
     typed = dict(referral.typed)
     if posted is not None:
         typed[section.key] = section.keep(posted)
-    case = read_case(typed, clock.today(), actions.programmes(db.session()))
+    today = clock.today()
+    programmes = actions.programmes(db.session())
+    case = read_case(typed, today, programmes)
     form = case.forms[section.key]
     for rows in rows_of(form):
         if not rows.entries or request.args.get("add") == rows.name:
             rows.offer_blank()
-    stored = section(referral.typed.get(section.key, {}))
-    assessment = assess_draft(db.session(), case, clock.today())
     programme_id = addressed(db.session(), case)
-    last_save = actions.find_last_save(db.session(), referral, section.key)
+    assessment = assess_draft(db.session(), case, today)
     # Text that comes late keeps the mark of what it was opened with, so that saving it finds a conflict.
     late = posted is not None and not conflict
     opened = posted.get("opened", "") if late and posted else actions.fingerprint(referral, section.key)
-    return render_template(
-        "edit/section.html",
-        referral=referral,
-        case=case,
-        form=form,
-        number=SECTIONS.index(section) + 1,
-        who=", ".join(case.identity[name] for name in ("family_name", "given_name") if name in case.identity)
+    return {
+        "referral": referral,
+        "case": case,
+        "form": form,
+        "number": SECTIONS.index(section) + 1,
+        "who": ", ".join(
+            case.identity[name] for name in ("family_name", "given_name") if name in case.identity
+        )
         or "No name yet",
-        born=say_date(case.identity["birth_date"]) if "birth_date" in case.identity else "",
-        opened=opened,
-        unsaved=late,
-        differences=differences(stored, form) if conflict else [],
-        last_save=last_save,
-        saved_at=last_save.at
-        if last_save
-        else referral.updated_at
-        if section.key in referral.typed
-        else None,
-        assessment=assessment,
-        programme=actions.programmes(db.session()).get(str(programme_id)),
-        adopted=adopted_json(db.session(), programme_id),
-        edition_name=edition_name,
-        open_here=next((found.asked for found in open_questions(assessment) if found.section is section), {}),
-        drugs=drugs(),
-    )
+        "born": say_date(case.identity["birth_date"]) if "birth_date" in case.identity else "",
+        "opened": opened,
+        "shown": digest_of(form.problems()),
+        "unsaved": late,
+        "differences": differences(section(referral.typed.get(section.key, {})), form) if conflict else [],
+        "save": last_save(referral, section.key),
+        "now": now_lines(assessment, case),
+        "programme": programmes.get(str(programme_id)),
+        "adopted": adopted_json(db.session(), programme_id),
+        "contents": {"course": course(case.record, today)},
+        "drugs": drugs(),
+    }
+
+
+def last_save(referral: Referral, section: str) -> dict[str, Any] | None:
+    """Say who saved a section last and when, as the page says it: by the clock today, else by the day."""
+    save = actions.find_last_save(db.session(), referral, section)
+    at = save.at if save else referral.updated_at if section in referral.typed else None
+    if at is None:
+        return None
+    there = clock.local(at)
+    when = f"{there:%H:%M}" if there.date() == clock.today() else moment(at)
+    return {"when": when, "by": save.by if save else None}
+
+
+def digest_of(problems: Sequence[Problem]) -> str:
+    """Give the mark of what was said to be wrong, so that going on knows whether it was shown."""
+    return digest([[problem.field_id, problem.message] for problem in problems]) if problems else ""
