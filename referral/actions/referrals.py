@@ -9,9 +9,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session, aliased, defer, joinedload
 
+from forms import Section
 from referral import audit, clock
 from referral.actions.adoptions import adopted_json, editions_for
+from referral.actions.copies import changed_json
 from referral.actions.drafts import programmes
+from referral.actions.evidence import asked_json
 from referral.assessment import Assessment, assess
 from referral.auth import scope
 from referral.errors import NotFoundError
@@ -41,6 +44,10 @@ class ReadDraft(Protocol):
     @property
     def beside(self) -> Mapping[str, Mapping[str, Any]]:
         """What stands beside the record, by section."""
+
+    @property
+    def forms(self) -> Mapping[str, Section]:
+        """The sections as typed."""
 
     @property
     def problems(self) -> Sequence[Any]:
@@ -132,6 +139,8 @@ def make_snapshot(
         "as_of": assessment.as_of.isoformat(),
         "record": draft.record.to_json(),
         "beside": {section: dict(known) for section, known in draft.beside.items()},
+        "asked": asked_json(session, addressed(session, draft), draft.forms),
+        "changed": changed_json(referral),
         "assessment": assessment.to_json(),
         "editions": [
             result.edition.to_json() | {"adopted": adopted.get(result.edition.id)}

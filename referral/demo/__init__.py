@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from forms import read_case, typed_from
 from referral import audit, auth, clock
-from referral.actions import adoptions, drafts, packets, referrals, submission
+from referral.actions import adoptions, drafts, duplicates, evidence, packets, referrals, submission
 from referral.criteria import first_shown
-from referral.demo.cast import Account, Course, read_accounts, read_people
+from referral.demo.cast import Account, Course, read_accounts, read_evidence, read_people
 from referral.facts import digest, read_record
 from referral.models import Organisation, OrganisationKind, Referral, User
 from referral.workflow import Role, State
@@ -18,6 +18,7 @@ from referral.workflow import Role, State
 DAYS_TO_REVIEW, DAYS_TO_READY, DAYS_TO_WITHDRAWAL = 1, 7, 20
 DAYS_OF_REVIEW = 30
 ADOPTS = "lindqvist"
+ASKS = "okonjo"
 ADOPTED_BECAUSE = "Read against the publication, criterion by criterion, at our meeting on protocols."
 LATE_MORNING = time(11, tzinfo=UTC)
 
@@ -42,6 +43,7 @@ def load(session: Session, today: date | None = None, *, with_packets: bool = Tr
     courses = read_people(today or clock.today())
     before_all = _moment(min(course.seen_on for course in courses)) - timedelta(days=DAYS_OF_REVIEW)
     _adopt(session, people[ADOPTS], before_all)
+    evidence.change(session, people[ASKS], read_evidence(), seen=evidence.mark_of(()), at=before_all)
     for course in courses:
         referral = _open(session, course, people)
         if course.sent:
@@ -109,6 +111,7 @@ def _open(session: Session, course: Course, people: dict[str, User]) -> Referral
     )
     session.add(referral)
     session.flush()
+    duplicates.remember(session, referral, course.who)
     audit.record(session, people[course.prepared_by or course.referrer], "draft_opened", referral, at=at)
     return referral
 

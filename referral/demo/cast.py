@@ -104,3 +104,9 @@ def read_accounts() -> tuple[str, dict[str, dict[str, str]], list[Account]]:
     plain = yaml.safe_load((HERE / "accounts.yaml").read_text(encoding="utf-8"))
     accounts = [Account(key=key, **account) for key, account in plain["accounts"].items()]
     return plain["password"], plain["organisations"], accounts
+
+
+def read_evidence() -> list[str]:
+    """Give what the one programme that keeps a list asks every referral for."""
+    asked: list[str] = yaml.safe_load((HERE / "evidence.yaml").read_text(encoding="utf-8"))
+    return asked

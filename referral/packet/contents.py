@@ -12,9 +12,11 @@ from typing import Any
 from referral.criteria.calendar import YEARS_AHEAD
 from referral.facts import PartialDate, digest, read_record, say_date
 from referral.packet import words
+from referral.packet.changed import Changed, changed_part
 from referral.packet.course import Picture, course
 from referral.packet.editions import EditionPart, Grid, edition_parts, grids
 from referral.packet.fact_tables import FactTable, fact_tables
+from referral.packet.workup import Workup, workup_part
 
 PURPOSE = (
     "Published criteria and recorded facts, shown to health professionals. "
@@ -89,6 +91,8 @@ class Contents:
     course: Picture
     editions: tuple[EditionPart, ...]
     facts: tuple[FactTable, ...]
+    workup: Workup
+    changed: Changed | None
     history: tuple[Deed, ...]
 
 
@@ -135,6 +139,8 @@ def contents(snapshot: Mapping[str, Any]) -> Contents:
         course=course(record, as_of),
         editions=parts,
         facts=fact_tables(record),
+        workup=workup_part(snapshot),
+        changed=changed_part(snapshot),
         history=(signed,) if signed else (),
     )
 

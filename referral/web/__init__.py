@@ -6,6 +6,7 @@ from referral.web import (
     adoptions,
     drafts,
     errors,
+    evidence,
     inbox,
     layout,
     library,
@@ -26,5 +27,6 @@ def register(app: Flask) -> None:
     app.register_blueprint(referrals.referrals)
     app.register_blueprint(inbox.inbox)
     app.register_blueprint(adoptions.adoptions)
+    app.register_blueprint(evidence.evidence)
     app.register_blueprint(library.shelf)
     app.register_blueprint(quick_check.quick)
