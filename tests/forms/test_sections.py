@@ -155,40 +155,6 @@ def test_a_drug_said_to_be_unlisted_stays_an_unknown_drug() -> None:
 # Who it is
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "kept"),
-    [
-        ("NHS number", "9434765870", "943 476 5870"),
-        ("NHS number", "943-476-5870", "943 476 5870"),
-        ("CHI number", "0101011237", "0101011237"),
-        ("Hospital number", "RXH 00123", "RXH 00123"),
-    ],
-)
-def test_a_number_is_kept_with_its_kind(kind: str, value: str, kept: str) -> None:
-    case = read("person", identifiers__0__type=kind, identifiers__0__value=value)
-
-    assert case.identity == {"identifiers": [{"type": kind, "value": kept}]}
-
-
-@pytest.mark.parametrize(
-    ("kind", "value", "message"),
-    [
-        ("NHS number", "943 476 5871", "Its last digit does not fit the others, as in NHS numbers it must."),
-        ("NHS number", "943 476 587", "Allowed: ten digits, as NHS numbers have."),
-        ("NHS number", "٩٤٣٤٧٦٥٨٧٠", "Allowed: ten digits, as NHS numbers have."),
-        ("CHI number", "0101011238", "Its last digit does not fit the others, as in CHI numbers it must."),
-        ("CHI number", "9434765870", "CHI numbers begin with a date of birth"),
-        ("", "943 476 5870", "This is missing."),
-    ],
-)
-def test_a_number_that_fails_the_check_of_its_kind_is_refused(kind: str, value: str, message: str) -> None:
-    case = read("person", identifiers__0__type=kind, identifiers__0__value=value)
-
-    assert len(case.problems) == 1
-    assert message in case.problems[0].message
-    assert "identifiers" not in case.identity
-
-
 def test_birth_and_sex_reach_the_record_and_the_name_does_not() -> None:
     case = read("person", family_name="Kowalczyk", birth_date="9/4/1989", sex="male")
 
