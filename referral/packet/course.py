@@ -6,134 +6,66 @@ drawn as the range it may be. What is not recorded is said, and never drawn as n
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import zip_longest
-from typing import TypeVar
 
+from referral.criteria import Edition
+from referral.criteria.case import Case
+from referral.criteria.windows import LISTS, LookBack, look_backs
 from referral.facts import CaseRecord, Course, MriStudy, PartialDate, Relapse, say_date
 from referral.packet import words
-from referral.packet.axis import Axis, Tick
-from referral.packet.timeline import Row, timeline
+from referral.packet.axis import Axis
+from referral.packet.drawing import (
+    NARROW,
+    WIDE,
+    Band,
+    Bar,
+    Lane,
+    Layout,
+    Mark,
+    Picture,
+    Window,
+    hatching,
+    in_rows,
+)
+from referral.packet.legend import legend
+from referral.packet.timeline import timeline
 
-WIDTH = 720.0
-LEFT, RIGHT = 118.0, 704.0
-NOW = 692.0  # today's line; an open-ended bar runs past it
-ROW = 15.0  # height of one row of marks
-LETTER = 5.0  # width of an average letter of a label
 MOST_ROWS = 16  # rows of marks in one lane; what does not fit is left to the table, and said
 MOST_BARS = 40  # rows of bars
-LEGEND = 98.0  # height of the axis's labels and the legend
+BRACKET = 13.0  # height of the bracket of one look-back window
 EDSS_HEIGHT = 104.0
 EDSS_LINES = (0, 2, 4, 6, 8, 10)
 SIZES = {"mild": 3.4, "moderate": 4.8, "severe": 6.4}
 FILLS = {"complete": "open", "incomplete": "full", "none": "full", "ongoing": "half"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mark:
-    """One mark: its place, the range its date may lie in, and what it says."""
+def course(record: CaseRecord, as_of: date, shaded: Edition | None = None) -> Picture:
+    """Draw up the picture of one record as asked about on one day.
 
-    x: float
-    y: float = 0.0
-    earliest: float
-    latest: float
-    shape: str
-    fill: str = "full"
-    size: float = 4.8
-    label: str = ""
-    label_before: bool = False
-    left: float
-    right: float
-
-    @property
-    def ranged(self) -> bool:
-        """Whether its date is a range wide enough to be drawn."""
-        return self.latest - self.earliest > 1.0
+    ``shaded`` is the edition whose look-back windows are shaded, if any.
+    """
+    return _Drawing(record, as_of, shaded, WIDE).picture()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Bar:
-    """One course of treatment: the part surely inside it, the parts that may be, and its label."""
-
-    y: float = 0.0
-    may_start: float
-    may_end: float
-    surely_from: float
-    surely_to: float
-    ongoing: bool
-    label: str
-    label_x: float
-    left: float
-    right: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lane:
-    """One band of the picture. ``empty`` says what to print where nothing can be drawn."""
-
-    name: str
-    notes: tuple[str, ...] = ()
-    top: float
-    height: float
-    empty: str = ""
-    complete_from: float | None = None
-
-    @property
-    def bottom(self) -> float:
-        """Its base line."""
-        return self.top + self.height
-
-
-@dataclass(frozen=True, kw_only=True)
-class Picture:
-    """Everything that the template draws, in its place."""
-
-    title: str
-    description: str
-    height: float
-    bottom: float
-    today: str
-    ticks: tuple[Tick, ...]
-    lanes: tuple[Lane, ...]
-    edss_lines: tuple[tuple[float, int], ...]
-    edss_path: str
-    edss: tuple[Mark, ...]
-    marks: tuple[Mark, ...]
-    bars: tuple[Bar, ...]
-    left_out: str
-    rows: tuple[Row, ...]
-
-
-Placed = TypeVar("Placed", Mark, Bar)
-
-
-def _rows(things: Sequence[Placed], most: int) -> tuple[list[tuple[int, Placed]], int]:
-    """Put each thing in the first row where it touches no other; count those that no row has room for."""
-    rows: list[list[Placed]] = [[] for _ in range(most)]
-    placed: list[tuple[int, Placed]] = []
-    for thing in things:
-        for number, row in enumerate(rows):
-            if all(thing.right <= other.left or other.right <= thing.left for other in row):
-                row.append(thing)
-                placed.append((number, thing))
-                break
-    return placed, len(things) - len(placed)
-
-
-def course(record: CaseRecord, as_of: date) -> Picture:
-    """Draw up the picture of one record as asked about on one day."""
-    return _Drawing(record, as_of).picture()
+def course_on_screen(record: CaseRecord, as_of: date, shaded: Edition | None = None) -> Picture:
+    """Draw the same for a page, with the narrow picture that a small screen shows instead."""
+    narrow = _Drawing(record, as_of, shaded, NARROW).picture()
+    return replace(course(record, as_of, shaded), narrow=narrow)
 
 
 class _Drawing:
     """One picture in the making: lanes one below the other, each as high as its rows need."""
 
-    def __init__(self, record: CaseRecord, as_of: date) -> None:
-        self.record, self.as_of = record, as_of
-        self.axis = Axis(_first_day(record, as_of), as_of, LEFT, NOW)
+    def __init__(self, record: CaseRecord, as_of: date, shaded: Edition | None, layout: Layout) -> None:
+        self.record, self.as_of, self.shaded, self.layout = record, as_of, shaded, layout
+        self.looks = look_backs(shaded, Case.on(record, as_of)) if shaded else ()
+        first = min((look.first for look in self.looks if look.first), default=as_of)
+        self.axis = Axis(min(first, _first_day(record, as_of)), as_of, layout.left, layout.now)
         self.y = 22.0
         self.lanes: list[Lane] = []
+        self.bands: list[Band] = []
         self.marks: list[Mark] = []
         self.bars: list[Bar] = []
         self.left_out: list[str] = []
@@ -141,24 +73,30 @@ class _Drawing:
     def picture(self) -> Picture:
         key_dates = [self._key_date(name, day) for name, day in _key_dates(self.record) if day]
         self._lane("Key dates", key_dates, "none recorded")
-        edss_top = self.y
-        edss = self._edss(edss_top)
+        edss = self._edss()
+        scale = self.lanes[-1].bottom
         self._relapses()
         self._mri()
         self._treatments()
+        keys, below = legend(self.layout, self.y + 36, self.marks, edss, self.bars, self.bands, self.lanes)
         return Picture(
+            layout=self.layout,
             title=f"Disease course from {say_date(self.axis.first)} to {say_date(self.as_of)}",
             description=_describe(self.record),
-            height=self.y + 20 + LEGEND,
+            height=round(self.y + 26 + below, 1),
             bottom=self.y,
             today=say_date(self.as_of),
             ticks=self.axis.ticks(),
             lanes=tuple(self.lanes),
-            edss_lines=tuple((_edss_y(edss_top, score), score) for score in EDSS_LINES),
+            edss_lines=tuple((_edss_y(scale, score), score) for score in EDSS_LINES),
             edss_path=_steps(edss),
             edss=edss,
             marks=tuple(self.marks),
             bars=tuple(self.bars),
+            bands=tuple(self.bands),
+            keys=keys,
+            shaded=self.shaded.title if self.shaded else "",
+            windows=tuple(_window(look, self.shaded) for look in self.looks if self.shaded),
             left_out="; ".join(self.left_out),
             rows=timeline(self.record),
         )
@@ -168,12 +106,13 @@ class _Drawing:
         complete_from: float | None = None,
     ) -> None:  # fmt: skip
         """Add a lane of marks, stacked upwards from its base line."""
-        placed, left_out = _rows(sorted(marks, key=lambda mark: mark.x), MOST_ROWS)
-        rows = 1 + max((row for row, _ in placed), default=0)
-        height = max(rows * ROW, 12.0 * (1 + len(notes))) + 4
+        row = self.layout.row
+        placed, left_out = in_rows(sorted(marks, key=lambda mark: mark.x), MOST_ROWS)
+        rows = 1 + max((number for number, _ in placed), default=0)
+        height = max(rows * row, self._beside(notes)) + 4
         self._add(name, height, "" if marks else empty, notes, complete_from)
         bottom = self.lanes[-1].bottom
-        self.marks += [replace(mark, y=round(bottom - ROW * (row + 0.5) - 1, 1)) for row, mark in placed]
+        self.marks += [replace(mark, y=round(bottom - row * (at + 0.5) - 1, 1)) for at, mark in placed]
         self._leave_out(name, left_out)
 
     def _add(
@@ -184,10 +123,30 @@ class _Drawing:
         notes: tuple[str, ...] = (),
         complete_from: float | None = None,
     ) -> None:
+        self.y += self.layout.head
+        looks = [look for look in self.looks if LISTS[look.of] == name and look.first]
+        height += BRACKET * len(looks)
         self.lanes.append(
             Lane(name=name, notes=notes, top=self.y, height=height, empty=empty, complete_from=complete_from)
         )
+        self.bands += [self._band(look, number) for number, look in enumerate(looks)]
         self.y += height + 7
+
+    def _band(self, look: LookBack, number: int) -> Band:
+        """Shade one window in the lane just added; its label stands before its bracket, or inside it."""
+        lane, axis = self.lanes[-1], self.axis
+        x, end = axis.x(look.first or axis.first), axis.x(look.last)
+        width = len(look.label) * self.layout.letter + 5
+        inside = x - width < self.layout.left
+        return Band(
+            x=x, end=end, top=lane.top, height=lane.height, line=lane.top + 7 + BRACKET * number,
+            label=look.label, label_x=round(x + 5 if inside else x - width + 2, 1),
+            hatch=hatching(x, end, lane.top + BRACKET * number, lane.bottom, number),
+        )  # fmt: skip
+
+    def _beside(self, notes: tuple[str, ...]) -> float:
+        """How high a lane must be for its name and notes, where they stand beside it."""
+        return 0.0 if self.layout.head else 12.0 * (1 + len(notes))
 
     def _leave_out(self, name: str, number: int) -> None:
         if number:
@@ -200,8 +159,8 @@ class _Drawing:
         earliest, latest = self.axis.span(day)
         x = round((earliest + latest) / 2, 1)
         left, right = min(earliest, x - size) - 1, max(latest, x + size) + 1
-        width = len(label) * LETTER + 6 if label else 0.0
-        before = right + width > NOW
+        width = len(label) * self.layout.letter + 6 if label else 0.0
+        before = right + width > self.layout.now
         if before:
             left -= width
         else:
@@ -214,17 +173,19 @@ class _Drawing:
     def _key_date(self, name: str, day: PartialDate) -> Mark:
         return self._mark(day, "flag", "full", 4.0, name)
 
-    def _edss(self, top: float) -> tuple[Mark, ...]:
+    def _edss(self) -> tuple[Mark, ...]:
         scores = sorted(self.record.edss, key=lambda score: (score.date.first, score.date.last))
         self._add("EDSS", EDSS_HEIGHT, "" if scores else "none recorded", ("0 to 10",))
-        points = []
+        points: list[Mark] = []
         for score in scores:
             shape = {True: "diamond", False: "disc", None: "ring"}[score.during_relapse]
             mark = self._mark(score.date, shape, "full", 3.4)
             label = words.number(score.score, 1) or ""
-            y = _edss_y(top, float(score.score))
-            points.append(replace(mark, y=y, label=label, label_before=mark.x > NOW - 14))
-        return _labelled_where_free(points)
+            y = _edss_y(self.lanes[-1].bottom, float(score.score))
+            fell = bool(points) and points[-1].y < y and score.score >= 2  # the step comes down on it
+            near = mark.x > self.layout.now - 14
+            points.append(replace(mark, y=y, label=label, label_before=near, label_below=fell))
+        return _labelled_where_free(points, self.layout.letter)
 
     def _relapses(self) -> None:
         relapses = self.record.relapses
@@ -244,7 +205,7 @@ class _Drawing:
     def _mri(self) -> None:
         studies = self.record.mri
         marks = [self._mark(each.date, "square", _activity(each), 4.0, _lesions(each)) for each in studies]
-        if _rows(marks, MOST_ROWS)[1]:
+        if in_rows(marks, MOST_ROWS)[1]:
             marks = [self._mark(each.date, "square", _activity(each), 4.0) for each in studies]
             self.left_out.append("MRI: drawn without their counts, for want of room; the table has them")
         self._lane("MRI", marks, "none recorded", ("enhancing (Gd),", "new T2 lesions"))
@@ -253,7 +214,7 @@ class _Drawing:
         treatments = self.record.treatments
         courses = treatments.courses or ()
         bars = [self._bar(course) for course in courses if course.start or course.stop]
-        placed, left_out = _rows(sorted(bars, key=lambda bar: (bar.may_start, bar.may_end)), MOST_BARS)
+        placed, left_out = in_rows(sorted(bars, key=lambda bar: (bar.may_start, bar.may_end)), MOST_BARS)
         rows = 1 + max((row for row, _ in placed), default=0)
         notes = ("list complete",) if treatments.complete else ("completeness not known",)
         empty = "none listed; list complete: never treated" if treatments.complete else "none recorded"
@@ -261,30 +222,36 @@ class _Drawing:
         if undated:
             empty = "none with a date"
             self.left_out.append(f"Treatments: {undated} without a date; the table lists all")
-        self._add("Treatments", max(rows * ROW, 24.0) + 4, "" if bars else empty, notes)
-        top = self.lanes[-1].top
-        self.bars += [replace(bar, y=round(top + ROW * row + 2, 1)) for row, bar in placed]
+        height = max(rows * self.layout.bar_row, self._beside(notes)) + 4
+        self._add("Treatments", height, "" if bars else empty, notes)
+        top = self.lanes[-1].bottom - height + 2
+        self.bars += [replace(bar, y=round(top + self.layout.bar_row * row, 1)) for row, bar in placed]
         self._leave_out("Treatments", left_out)
 
     def _bar(self, course: Course) -> Bar:
         start, stop, ongoing = course.start, course.stop, bool(course.ongoing)
-        may_start, surely_from = self.axis.span(start) if start else (LEFT, NOW)
-        surely_to, may_end = self.axis.span(stop) if stop else (NOW if ongoing else LEFT, NOW)
-        end = RIGHT if ongoing else may_end
+        first, now, past = self.layout.left, self.layout.now, self.layout.right
+        may_start, surely_from = self.axis.span(start) if start else (first, now)
+        surely_to, may_end = self.axis.span(stop) if stop else (now if ongoing else first, now)
+        end = past if ongoing else may_end
         outcome = words.OUTCOMES.get(course.outcome or "", "outcome not recorded")
-        label = f"{_cut(words.drug(course.drug))}: {outcome}"
-        width = len(label) * LETTER + 8
-        # The label stands inside its bar, else after it, else before it, else across its end.
-        if end - may_start >= width:
-            left, right, label_x = may_start, end, may_start + 4
-        elif end + width <= NOW:
+        label = f"{_cut(words.drug(course.drug), 28)}, {outcome}"
+        label = _cut(label, int((now - first) / self.layout.letter) - 2)
+        width = len(label) * self.layout.letter + 8
+        # The label stands inside its bar, else after it, else before it, else across its end; or on top of it.
+        if self.layout.head:
+            label_x = max(first, min(may_start, now - width))
+            left, right = min(may_start, label_x), max(end, label_x + width)
+        elif end - surely_from >= width:
+            left, right, label_x = may_start, end, surely_from + 4
+        elif end + width <= now:
             left, right, label_x = may_start, end + width, end + 4
-        elif may_start - width >= LEFT:
+        elif may_start - width >= first:
             left, right, label_x = may_start - width, end, may_start - width + 4
         else:
-            left, right, label_x = min(may_start, NOW - width), RIGHT, NOW - width + 4
+            left, right, label_x = min(may_start, now - width), past, now - width + 4
         return Bar(
-            may_start=may_start, may_end=NOW if ongoing else may_end, ongoing=ongoing,
+            may_start=may_start, may_end=now if ongoing else may_end, ongoing=ongoing,
             surely_from=surely_from, surely_to=surely_to,
             label=label, label_x=round(label_x, 1), left=left, right=right + 2,
         )  # fmt: skip
@@ -311,8 +278,8 @@ def _first_day(record: CaseRecord, as_of: date) -> date:
     return min(first, as_of - timedelta(days=365))
 
 
-def _edss_y(top: float, score: float) -> float:
-    return round(top + EDSS_HEIGHT * (1 - score / 10), 1)
+def _edss_y(bottom: float, score: float) -> float:
+    return round(bottom - EDSS_HEIGHT * score / 10, 1)
 
 
 def _steps(points: Sequence[Mark]) -> str:
@@ -323,12 +290,12 @@ def _steps(points: Sequence[Mark]) -> str:
     return " ".join((f"M{first.x} {first.y}", *(f"H{point.x} V{point.y}" for point in others)))
 
 
-def _labelled_where_free(points: Sequence[Mark]) -> tuple[Mark, ...]:
+def _labelled_where_free(points: Sequence[Mark], letter: float) -> tuple[Mark, ...]:
     """Leave out a label that would run into the one before it or the next step; the table has every score."""
     shown: list[Mark] = []
     free_from = 0.0
     for point, following in zip_longest(points, points[1:]):
-        half = len(point.label) * LETTER / 2 + 2
+        half = len(point.label) * letter / 2 + 2
         free = point.x - half >= free_from and (following is None or following.x - point.x >= half + 2)
         free_from = point.x + half if free else free_from
         shown.append(point if free else replace(point, label=""))
@@ -348,7 +315,12 @@ def _lesions(study: MriStudy) -> str:
     return f"{enhancing}, {words.count(study.new_t2) or '?'} T2"
 
 
-def _cut(text: str, most: int = 28) -> str:
+def _window(look: LookBack, edition: Edition) -> Window:
+    statements = {criterion.id: criterion.statement for criterion in edition.criteria}
+    return Window(words=look.words, statements=tuple(statements[name] for name in look.criteria))
+
+
+def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from referral.facts import read_record
-from referral.packet.course import LEFT, MOST_ROWS, NOW, WIDTH, Bar, Mark, Picture, course
+from referral.packet.course import MOST_ROWS, course
+from referral.packet.drawing import WIDE, Bar, Mark, Picture
 
 AS_OF = date(2026, 11, 22)
 
@@ -55,7 +56,7 @@ def test_a_date_known_to_the_year_is_a_range_that_ends_today() -> None:
     onset, *relapses = picture.marks
     assert not onset.ranged
     assert all(mark.ranged for mark in relapses)
-    assert relapses[1].latest == NOW
+    assert relapses[1].latest == WIDE.now
 
 
 def test_severity_and_recovery_show_without_colour() -> None:
@@ -113,8 +114,8 @@ def test_an_ongoing_course_runs_past_today_and_one_without_an_end_may_have_ended
                                 {"drug": "dmf", "start": "2022-01-01"}]}
     ).bars  # fmt: skip
     assert ongoing.ongoing
-    assert ongoing.surely_to == NOW
-    assert open_end.may_end == NOW
+    assert ongoing.surely_to == WIDE.now
+    assert open_end.may_end == WIDE.now
     assert open_end.surely_to <= open_end.surely_from
 
 
@@ -166,9 +167,9 @@ def test_everything_lies_on_the_page_and_years_have_room(first: str) -> None:
         diagnosis={"symptom_onset": first}, treatments={"courses": [{"drug": "W" * 100, "start": first}]}
     )
     for mark in picture.marks:
-        assert LEFT <= mark.earliest <= mark.x <= mark.latest <= NOW
+        assert WIDE.left <= mark.earliest <= mark.x <= mark.latest <= WIDE.now
     for bar in picture.bars:
-        assert 0 <= bar.label_x < WIDTH
+        assert 0 <= bar.label_x < WIDE.width
     places = [tick.x for tick in picture.ticks]
     assert len(places) >= 2
     assert all(after - before >= 30 for before, after in pairwise(places))

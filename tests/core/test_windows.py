@@ -1,0 +1,102 @@
+"""How far back an edition looks, to the day."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from referral.criteria import library
+from referral.criteria.case import Case
+from referral.criteria.language import vocabulary
+from referral.criteria.load import read_edition
+from referral.criteria.windows import WINDOWED, LookBack, look_backs
+from tests.core.records import ask, make_record, relapses
+from tests.core.test_library import edition
+
+TODAY = date(2026, 11, 21)
+
+
+def windows(test: str, **facts: Any) -> list[LookBack]:
+    criterion = f"{{id: made, kind: required, statement: Made up., test: {test}, source: doi:10.0000/x}}"
+    made = read_edition(edition(criterion), "made-up.yaml")
+    return list(look_backs(made, Case.on(make_record(TODAY, **facts), TODAY)))
+
+
+@pytest.mark.parametrize(
+    ("test", "words"),
+    [
+        (
+            "{relapses: {at_least: 1, within_months: 12}}",
+            ["Relapses in the last 12 months: 21 November 2025 to 21 November 2026"],
+        ),
+        (
+            "{mri: {findings: [gd_lesions], at_least: 1, within_days: 90}}",
+            ["MRI in the last 90 days: 23 August 2026 to 21 November 2026"],
+        ),
+        (
+            "{relapse_and_mri: {within_months: 24, gap_months: {min: 3}, relapse: {},"
+            " mri: {findings: [new_t2], at_least: 1}}}",
+            [
+                "Relapses in the last 24 months: 21 November 2024 to 21 November 2026",
+                "MRI in the last 24 months: 21 November 2024 to 21 November 2026",
+            ],
+        ),
+        (
+            "{edss: {max: 6}}",
+            [
+                "EDSS of the last 12 months (an older one counts as not known): "
+                "21 November 2025 to 21 November 2026"
+            ],
+        ),
+        (
+            "{treatment_free_months: {class: [natalizumab], min: 6}}",
+            ["Treatments in the last 6 months, without natalizumab: 21 May 2026 to 21 November 2026"],
+        ),
+        ("{relapses: {at_least: 1}}", []),
+        ("{failed_treatments: {class: any, at_least: 1}}", []),
+        ("{untested: nobody can}", []),
+    ],
+)
+def test_a_window_is_said_with_its_days(test: str, words: list[str]) -> None:
+    assert [each.words for each in windows(test)] == words
+
+
+def test_a_window_that_is_counted_from_the_diagnosis_begins_when_that_may_be_earliest() -> None:
+    (window,) = windows(
+        "{mri: {findings: [new_t2], at_least: 1, since: diagnosed_on}}", diagnosis={"diagnosed_on": "2020"}
+    )
+    assert (window.first, window.last) == (date(2020, 1, 1), TODAY)
+    assert window.label == "since diagnosis"
+
+
+def test_a_window_of_the_first_years_ends_when_they_may_end_latest() -> None:
+    asked = "{relapses: {at_least: 2, first_months: {anchor: symptom_onset, months: 36}}}"
+    (window,) = windows(asked, diagnosis={"symptom_onset": "2020-05"})
+    assert (window.first, window.last) == (date(2020, 5, 1), date(2023, 5, 31))
+    (open_window,) = windows(asked)
+    assert open_window.first is None
+    assert open_window.words.endswith("the date is not recorded")
+
+
+def test_criteria_that_look_back_alike_share_a_window_and_the_longest_stands_first() -> None:
+    found = look_backs(library()["beat-ms-current"], Case.on(make_record(TODAY), TODAY))
+    long, short = (each for each in found if each.of == "relapses")
+    assert (long.label, short.label) == ("36 months", "12 months")
+    assert {"activity_episodes", "one_relapse"} <= set(long.criteria)
+    assert short.criteria == ("recent_episode",)
+
+
+def test_no_word_with_a_window_is_forgotten() -> None:
+    with_window = {
+        word for word, kind in vocabulary().items() if "window" in getattr(kind, "__dataclass_fields__", {})
+    }
+    assert with_window == set(WINDOWED)
+
+
+@pytest.mark.parametrize(("days", "found"), [(0, "yes"), (-1, "no"), (1, "yes")])
+def test_the_criterion_itself_lets_the_first_day_of_the_window_in(days: int, found: str) -> None:
+    asked = "{relapses: {at_least: 1, within_months: 12}}"
+    (window,) = windows(asked)
+    assert window.first
+    onset = (window.first + timedelta(days=days)).isoformat()
+    assert ask(asked, TODAY, **relapses(onset)) == found
