@@ -14,7 +14,6 @@ from wtforms import Field
 from forms import dates
 from forms.texts import LONGEST_KEPT, LONGEST_KEPT_SHORT, one_line, quoted, visible, what_is_wrong
 from referral.facts import PartialDate, is_edss, say_date
-from referral.reference import Drug, drugs, drugs_named
 
 NOT_KNOWN = "Not known"
 YES, NO = "yes", "no"
@@ -330,39 +329,3 @@ class TicksField(ChoiceField):
     def write(self, fact: Any) -> list[str]:
         """Tick each."""
         return list(fact)
-
-
-def _brand_names(drug: Drug) -> set[str]:
-    """Give the names by which a drug is sold: "Tysabri IV/SC" is Tysabri; "generics" names none."""
-    brands = (name for brand in drug.brands for name in re.split(r"/(?=[A-Z][a-z])", brand))
-    bare = (re.sub(r" (\(|and other).*| (IV/SC|IV|SC|ODT)$", "", brand) for brand in brands)
-    return {name.casefold() for name in bare if name[:1].isupper()}
-
-
-class DrugField(Fact):
-    """A drug of the list by its international or brand name, or another drug that is said to be one."""
-
-    kind = "drug"
-    width = "20"
-    most = 100
-
-    def read(self, text: str) -> str:
-        """Give the drug's key; its substance where the route is left open; else the name as typed."""
-        found = drugs_named(text) or tuple(drug for drug in drugs() if text.casefold() in _brand_names(drug))
-        if len(found) == 1:
-            return found[0].key
-        if len({drug.substance for drug in found}) == 1:
-            return found[0].substance
-        if len(text) > self.most:
-            raise _refuse(text, f"Allowed: a name of at most {self.most} characters.")
-        return text
-
-    @property
-    def listed(self) -> bool:
-        """Whether the list has a drug of this name."""
-        return self.data is None or bool(drugs_named(self.data))
-
-    def write(self, fact: Any) -> list[str]:
-        """Give the international name."""
-        found = drugs_named(fact)
-        return [found[0].inn if len(found) == 1 else fact]

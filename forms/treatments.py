@@ -1,12 +1,16 @@
 """The courses of treatment, each with its outcome."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from forms.fields import ChoiceField, DrugField, FlagField, PartialDateField, TickField
+from forms.drugs import DrugField
+from forms.fields import ChoiceField, FlagField, PartialDateField, TickField
 from forms.parts import Part, Rows, Section, Typed
 from forms.texts import quoted
-from referral.reference import drugs, drugs_named
+from referral.reference import drugs_named
+
+if TYPE_CHECKING:
+    from werkzeug.datastructures import MultiDict
 
 OUTCOMES = {
     "failed_efficacy": "Failed: the disease stayed active",
@@ -39,7 +43,7 @@ class CourseForm(Part):
         """Find a drug that nobody knows and nobody has said to be one that the list lacks."""
         name = self.drug.data
         if name and not self.drug.errors and not self.drug.listed and not self.unlisted.fact:
-            near = [drug.inn for drug in drugs() if name[:4].casefold() == drug.inn[:4].casefold()]
+            near = [drug.said for drug in self.drug.near]
             meant = f" Did you mean {' or '.join(near)}?" if near else ""
             yield (
                 "drug",
@@ -87,3 +91,17 @@ class TreatmentsForm(Section):
         if plain.get("complete"):
             plain.setdefault("courses", [])
         return plain or None
+
+    @classmethod
+    def keep(cls, posted: "MultiDict[str, str]") -> Typed:
+        """Keep what was typed. A button ``take-courses`` puts the drug that it offers in place of a misspelt one.
+
+        Its value names the row and the drug; it takes nothing that is not offered for what was sent.
+        """
+        row, _, name = posted.get("take-courses", "").partition(" ")
+        if row.isascii() and row.isdigit():
+            drug = CourseForm(formdata=posted, prefix=f"courses-{row}").drug
+            if name in (near.name for near in drug.near):
+                posted = posted.copy()
+                posted[drug.name] = name
+        return super().keep(posted)

@@ -1,8 +1,10 @@
 """What fields say together: order of dates, rows, drugs, identity, judgements."""
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from forms import read_case
+from forms.treatments import TreatmentsForm
 from tests.forms.typed import TODAY, read, said
 
 # Between fields
@@ -139,10 +141,65 @@ def test_an_unknown_drug_is_refused_with_what_it_may_have_been() -> None:
     case = read("treatments", courses__0__drug="natalizumap")
 
     assert said(case) == [
-        "Course 1: Drug: “natalizumap” was given and is not in the list. Did you mean natalizumab? Allowed: a drug of "
-        "the list, by its international or brand name; or tick “not in the list”. Until then this course is left out."
+        "Course 1: Drug: “natalizumap” was given and is not in the list. Did you mean natalizumab (Tysabri) or "
+        "satralizumab? Allowed: a drug of the list, by its international or brand name; or tick “not in the list”. "
+        "Until then this course is left out."
     ]
     assert case.record.treatments.courses is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("Gelenia", ["fingolimod (Gilenya)"]),
+        ("Tisabri", ["natalizumab (Tysabri)"]),
+        ("avonexx", ["interferon beta-1a (IM) (Avonex)"]),
+        ("Okrevus", ["ocrelizumab (Ocrevus)"]),
+        ("cladribin", ["cladribine"]),
+        ("a trial drug", []),
+        ("Gilenya", []),
+        ("fingolimod", []),
+    ],
+)
+def test_a_misspelt_drug_is_offered_and_never_silently_taken(typed: str, offered: list[str]) -> None:
+    case = read("treatments", courses__0__drug=typed)
+
+    (course,) = case.forms["treatments"]["courses"].entries
+    assert [near.said for near in course.form.drug.near] == offered
+    assert bool(case.problems) == (typed not in ("Gilenya", "fingolimod"))
+    assert (case.record.treatments.courses is None) == bool(case.problems)
+
+
+@pytest.mark.parametrize(
+    ("typed", "button", "kept"),
+    [
+        ("Gelenia", "0 fingolimod", "fingolimod"),
+        ("Gelenia", "0 natalizumab", "Gelenia"),
+        ("Gelenia", "1 fingolimod", "Gelenia"),
+        ("Gelenia", "² fingolimod", "Gelenia"),
+        ("Tysabri", "0 fingolimod", "Tysabri"),
+    ],
+)
+def test_only_what_is_offered_can_be_taken(typed: str, button: str, kept: str) -> None:
+    posted = MultiDict({"courses-0-drug": typed, "take-courses": button})
+
+    assert TreatmentsForm.keep(posted) == {"courses-0-drug": [kept]}
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("Gilenya", "fingolimod, S1P receptor modulator, ATC L04AE01"),
+        ("Ocrevus", "ocrelizumab, anti-CD20, ATC L04AG08"),
+        ("interferon beta-1a", "interferon beta-1a, type I interferon, ATC L03AB07"),
+        ("Gelenia", ""),
+        ("", ""),
+    ],
+)
+def test_class_and_code_are_shown_once_a_drug_is_recognised(typed: str, said: str) -> None:
+    case = read("treatments", courses__0__drug=typed, courses__0__start="2020")
+
+    assert case.forms["treatments"]["courses"].entries[0].form.drug.read_as == said
 
 
 def test_a_drug_said_to_be_unlisted_stays_an_unknown_drug() -> None:
