@@ -168,7 +168,7 @@ document.addEventListener("click", async (event) => {
 // Where a link to a field leads, one can type
 
 function goTo(hash) {
-  const target = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1)));
+  const target = document.getElementById(hash.slice(1));
   if (!target?.matches("input, select, textarea, button")) return;
   target.closest("details")?.setAttribute("open", "");
   target.focus();
