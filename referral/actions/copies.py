@@ -61,7 +61,7 @@ def copy_as_new(session: Session, referral: Referral, *, actor: User) -> Referra
         key: kept for key, typed in referral.typed.items() if (kept := without_what_ended(key, typed))
     }
     duplicates.remember(session, new, drafts.name_for_lists(new))
-    audit.record(session, actor, "draft_copied", new, copied_from=str(referral.id))
+    audit.record(session, actor, "copied_from_earlier_case", new, copied_from=str(referral.id))
     return new
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, aliased
 
 from referral import audit, clock
@@ -88,27 +88,37 @@ def alike_by_case(
     session: Session, referral_ids: Collection[UUID], viewer: User
 ) -> dict[UUID, tuple[Alike, ...]]:
     """Find, for several cases at once, the others of what seems to be the same person; of the viewer's own."""
-    mine = aliased(PersonKey)
-    theirs = aliased(PersonKey)
-    wanted = (
-        select(mine.referral_id, Referral.id, Referral.number, Referral.state, SamePerson.answer)
+    mine, theirs = aliased(PersonKey), aliased(PersonKey)
+    # In steps, each by an index of its own: joined in one, the database starts from all cases of the clinic.
+    rows = session.execute(
+        select(mine.referral_id, theirs.referral_id)
         .join(theirs, (theirs.key == mine.key) & (theirs.referral_id != mine.referral_id))
-        .join(Referral, Referral.id == theirs.referral_id)
-        .outerjoin(
-            SamePerson,
-            or_(
-                (SamePerson.referral_id == mine.referral_id) & (SamePerson.other_id == Referral.id),
-                (SamePerson.other_id == mine.referral_id) & (SamePerson.referral_id == Referral.id),
-            ),
-        )
-        .where(mine.referral_id.in_(referral_ids), Referral.state != State.ENTERED_IN_ERROR, scope(viewer))
-        .order_by(Referral.number)
+        .where(mine.referral_id.in_(referral_ids))
         .distinct()
     )
+    pairs = [(case_id, other_id) for case_id, other_id in rows]
+    if not pairs:
+        return {}
+    seen = session.execute(
+        select(Referral.id, Referral.number, Referral.state).where(
+            Referral.id.in_({other for _, other in pairs}),
+            Referral.state != State.ENTERED_IN_ERROR,
+            scope(viewer),
+        )
+    )
+    others = {id_: (number, state) for id_, number, state in seen}
+    answers = _answers(session, {id_ for pair in pairs for id_ in pair})
     found: dict[UUID, tuple[Alike, ...]] = {}
-    for case_id, other_id, number, state, said in session.execute(wanted):
-        found[case_id] = (*found.get(case_id, ()), Alike(other_id, number, state, said))
+    for case_id, other_id in sorted(pairs, key=lambda pair: others.get(pair[1], ("",))[0]):
+        if other_id in others:
+            alike = Alike(other_id, *others[other_id], answers.get(frozenset((case_id, other_id))))
+            found[case_id] = (*found.get(case_id, ()), alike)
     return found
+
+
+def _answers(session: Session, ids: Collection[UUID]) -> dict[frozenset[UUID], SamePersonAnswer]:
+    wanted = select(SamePerson).where(SamePerson.referral_id.in_(ids), SamePerson.other_id.in_(ids))
+    return {frozenset((each.referral_id, each.other_id)): each.answer for each in session.scalars(wanted)}
 
 
 def answer(
@@ -136,7 +146,9 @@ def answer(
             answered_at=clock.now(),
         )
     )
-    audit.record(session, actor, "same_person_answered", referral, other=str(other_id), answer=said.value)
+    audit.record(
+        session, actor, "answered_whether_same_person", referral, other=str(other_id), answer=said.value
+    )
 
 
 def unkeyed(session: Session) -> Iterator[Referral]:

@@ -19,7 +19,7 @@ from referral.assessment import Assessment, assess
 from referral.auth import scope
 from referral.errors import NotFoundError
 from referral.facts import CaseRecord
-from referral.models import AuditEntry, Organisation, Packet, Referral, ReferralVersion, User
+from referral.models import AuditEntry, HandOver, Organisation, Packet, Referral, ReferralVersion, User
 from referral.workflow import SENT, State
 
 PAGE = 50
@@ -172,6 +172,8 @@ class Line:
     clinic: str
     programme: str | None
     verdicts: Mapping[str, str] | None
+    referrer: str
+    handed_over: bool
 
     @property
     def name(self) -> str:
@@ -210,8 +212,11 @@ class Lines:
 
 
 def list_referrals(session: Session, viewer: User, page: int = 1) -> Lines:
-    """List a clinic's own cases: what is being written first, then what was sent, the latest change first."""
-    drafts_first = case((Referral.state == State.DRAFT, 0), else_=1)
+    """List a clinic's own cases: what is to be signed by the viewer, drafts, what was sent; the latest change first."""
+    to_sign = (Referral.state == State.DRAFT) & HandOver.referral_id.is_not(None)
+    drafts_first = case(
+        (to_sign & (Referral.referrer_id == viewer.id), 0), (Referral.state == State.DRAFT, 1), else_=2
+    )
     return _list(session, viewer, (drafts_first, Referral.updated_at.desc()), page)
 
 
@@ -253,7 +258,7 @@ def _list(
 
 def _lines() -> Select[*tuple[Any, ...]]:
     """Select what a line shows and no more: neither what was typed nor the snapshots."""
-    clinic, programme = aliased(Organisation), aliased(Organisation)
+    clinic, programme, referrer = aliased(Organisation), aliased(Organisation), aliased(User)
     later = aliased(ReferralVersion)
     newest = (
         select(func.max(later.version))
@@ -274,7 +279,11 @@ def _lines() -> Select[*tuple[Any, ...]]:
             clinic.name,
             programme.name,
             ReferralVersion.verdicts,
+            referrer.name,
+            (HandOver.referral_id.is_not(None) & (Referral.state == State.DRAFT)).label("handed_over"),
         )
+        .join(referrer, referrer.id == Referral.referrer_id)
+        .outerjoin(HandOver, HandOver.referral_id == Referral.id)
         .join(clinic, clinic.id == Referral.organisation_id)
         .outerjoin(programme, programme.id == Referral.programme_id)
         .outerjoin(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from referral import audit, clock
 from referral.actions.drafts import programmes
+from referral.actions.duplicates import find_alike
 from referral.actions.referrals import ReadDraft, assess_draft, make_snapshot, newest_version, verdicts
 from referral.errors import ConflictError, PonsError
 from referral.facts import digest
@@ -63,8 +64,9 @@ class Signature:
     reason: str
 
 
-def obstacles(session: Session, draft: ReadDraft) -> tuple[Obstacle, ...]:
+def obstacles(session: Session, referral: Referral, draft: ReadDraft, viewer: User) -> tuple[Obstacle, ...]:
     """List what a case lacks to be sent at all. No criterion is among it: whatever the grid says may be sent."""
+    alike = any(other.open for other in find_alike(session, referral, viewer))
     found = [
         Obstacle("request", "programme_id", "Choose the programme that it goes to.")
         if (draft.request.get("programme_id") or "") not in programmes(session)
@@ -72,6 +74,9 @@ def obstacles(session: Session, draft: ReadDraft) -> tuple[Obstacle, ...]:
         _unless(draft.request.get("question"), "request", "question", "Write the question to the committee."),
         _unless(draft.identity.get("family_name"), "person", "family_name", "Give the family name."),
         _unless(draft.identity.get("birth_date"), "person", "birth_date", "Give the date of birth."),
+        _unless(
+            not alike, "person", "alike", "Say whether your clinic's other case is about the same person."
+        ),
     ]
     return tuple(each for each in found if each is not None)
 
@@ -104,7 +109,8 @@ def submit(
     move = check_move("submit", actor.role, referral.state)
     assessment = assess_draft(session, draft, clock.local(at).date())
     snapshot = make_snapshot(session, referral, draft, assessment)
-    _refuse_what_is_not_ready(session, draft, snapshot, signature)
+    lacking = obstacles(session, referral, draft, actor)
+    _refuse_what_is_not_ready(lacking, draft, snapshot, signature)
     reason = signature.reason.strip() if not_met(snapshot) else ""
     signed = _sign(snapshot, actor, at, reason or None)
     referral.state = move.target
@@ -130,10 +136,10 @@ def submit(
 
 
 def _refuse_what_is_not_ready(
-    session: Session, draft: ReadDraft, snapshot: Mapping[str, Any], signature: Signature
+    lacking: Sequence[Obstacle], draft: ReadDraft, snapshot: Mapping[str, Any], signature: Signature
 ) -> None:
     """Refuse a case that lacks something, or is not the one that was read before signing."""
-    found = list(obstacles(session, draft))
+    found = list(lacking)
     if draft.problems:
         found.append(
             Obstacle("", "", "Mend what is listed as wrong, or it would be left out without a word.")

@@ -4,9 +4,12 @@ from flask import Flask
 
 from referral.web import (
     adoptions,
+    copies,
     drafts,
+    duplicates,
     errors,
     evidence,
+    hand_over,
     inbox,
     layout,
     library,
@@ -28,5 +31,8 @@ def register(app: Flask) -> None:
     app.register_blueprint(inbox.inbox)
     app.register_blueprint(adoptions.adoptions)
     app.register_blueprint(evidence.evidence)
+    app.register_blueprint(copies.copies)
+    app.register_blueprint(duplicates.duplicates)
+    app.register_blueprint(hand_over.handing)
     app.register_blueprint(library.shelf)
     app.register_blueprint(quick_check.quick)

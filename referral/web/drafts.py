@@ -12,6 +12,7 @@ from forms import SECTIONS, Problem, Section, differences, read_case
 from forms.parts import Rows
 from referral import audit, clock, database
 from referral.actions import drafts as actions
+from referral.actions import duplicates, evidence
 from referral.actions.adoptions import adopted_json
 from referral.actions.referrals import addressed, assess_draft
 from referral.auth import REFERRERS, requires
@@ -169,6 +170,8 @@ def workspace(
         if not rows.entries or request.args.get("add") == rows.name:
             rows.offer_blank()
     programme_id = addressed(db.session(), case)
+    asked_for = [item.removeprefix("workup.") for item in evidence.asked_by(db.session(), programme_id)]
+    case.forms["workup"].offer(asked_for, programmes.get(str(programme_id), ""))
     assessment = assess_draft(db.session(), case, today)
     # Text that comes late keeps the mark of what it was opened with, so that saving it finds a conflict.
     late = posted is not None and not conflict
@@ -193,6 +196,7 @@ def workspace(
         "adopted": adopted_json(db.session(), programme_id),
         "contents": {"course": course(case.record, today)},
         "drugs": drugs(),
+        "alike": duplicates.find_alike(db.session(), referral, g.person),
     }
 
 

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from referral import audit
 from referral.actions import referrals as actions
 from referral.actions.adoptions import editions_for
+from referral.actions.duplicates import alike_by_case
 from referral.auth import RECEIVERS, requires
 from referral.extensions import db
 from referral.web.referrals import list_words, page_number
@@ -57,6 +58,7 @@ def draw(*, text: str = "", page: int = 1) -> ResponseReturnValue:
     return render_template(
         "inbox/index.html",
         **list_words(found, editions_for(db.session(), g.person.organisation_id)),
+        alike=alike_by_case(db.session(), [line.id for line in found.lines], g.person),
         filters=FILTERS,
         chosen=chosen,
         newest_first=newest_first,

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from forms import ReadCase, read_case
 from referral import audit, clock
-from referral.actions import packets, submission
+from referral.actions import copies, duplicates, hand_over, packets, submission
 from referral.actions import referrals as actions
 from referral.actions.adoptions import adopted_json
 from referral.actions.drafts import programmes
@@ -101,7 +101,13 @@ def show(referral_id: UUID) -> ResponseReturnValue:
 
 def what_is_shown(referral: Referral) -> dict[str, Any]:
     """Give what every page of a case shows of it. What was signed is shown as signed, never worked out anew."""
-    shown = {"referral": referral, "moves": moves_for(g.person.role, referral.state)}
+    shown = {
+        "referral": referral,
+        "moves": moves_for(g.person.role, referral.state),
+        "alike": duplicates.find_alike(db.session(), referral, g.person),
+        "copyable": g.person.role in REFERRERS and referral.state in copies.OVER,
+        "handed": hand_over.find_hand_over(db.session(), referral),
+    }
     version = actions.newest_version(db.session(), referral)
     if version is not None:
         signed = contents(version.snapshot)
@@ -168,7 +174,9 @@ def draw_review(
     page = what_is_shown(referral)
     if g.person.role not in REFERRERS or (referral.state is not State.DRAFT and page["version"] is None):
         abort(404)
-    obstacles = () if page["version"] else submission.obstacles(db.session(), page["draft"])
+    obstacles = (
+        () if page["version"] else submission.obstacles(db.session(), referral, page["draft"], g.person)
+    )
     db.session.commit()
     template = "referrals/sent.html" if page["version"] else "referrals/review.html"
     return render_template(template, **page, obstacles=obstacles, reason=reason, refused=refused)
