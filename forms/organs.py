@@ -1,9 +1,12 @@
 """Heart, lung, kidney, liver and blood."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from forms.measurements import MeasurementForm, ages_of, span
-from forms.parts import Group, Section
+from forms.parts import Group, Section, Typed
+from forms.units import AltForm, BilirubinForm, CreatinineForm
 from referral.facts import CaseRecord
 from referral.scores.egfr import egfr
 
@@ -34,16 +37,26 @@ class OrgansForm(Section):
     fev1_pct = Group(MeasurementForm, "FEV1, % of predicted")
     fev1_fvc_pct = Group(MeasurementForm, "FEV1/FVC, %")
     tlc_pct = Group(MeasurementForm, "Total lung capacity, % of predicted")
-    creatinine_umol_l = Group(MeasurementForm, "Creatinine, µmol/L")
+    creatinine_umol_l = Group(CreatinineForm, "Creatinine")
     egfr = Group(MeasurementForm, "eGFR, mL/min/1.73 m²")
-    bilirubin_x_uln = Group(MeasurementForm, "Bilirubin, times the upper limit of normal")
-    alt_x_uln = Group(MeasurementForm, "ALT, times the upper limit of normal")
+    bilirubin_x_uln = Group(BilirubinForm, "Bilirubin")
+    alt_x_uln = Group(AltForm, "ALT")
     neutrophils_e9_l = Group(MeasurementForm, "Neutrophils, 10⁹/L")
     lymphocytes_e9_l = Group(MeasurementForm, "Lymphocytes, 10⁹/L")
     platelets_e9_l = Group(MeasurementForm, "Platelets, 10⁹/L")
     bmi = Group(MeasurementForm, "Body mass index, kg/m²")
 
     egfr_said = ""
+
+    def read_beside(self) -> dict[str, Any]:
+        """Give what was typed in another unit than the record's."""
+        return {group.short_name: typed for group in self if (typed := getattr(group.form, "as_typed", None))}
+
+    def write(self, plain: Mapping[str, Any], typed: Typed) -> None:
+        """Type what was typed: in its own unit, where that is known."""
+        super().write(plain, typed)
+        for name, given in (plain.get("beside") or {}).items():
+            typed |= {f"{name}-{part}": [text] for part, text in given.items()}
 
     def work_out(self, record: CaseRecord, as_of: date) -> None:
         """Say what the eGFR comes to. Nothing of it is stored."""

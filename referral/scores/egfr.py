@@ -15,6 +15,12 @@ def _figures() -> Mapping[str, Any]:
     return figures
 
 
+def umol_l_per_mg_dl() -> Decimal:
+    """Give how many µmol/L of creatinine one mg/dL is, as the formula has it."""
+    factor: Decimal = _figures()["umol_l_per_mg_dl"]
+    return factor
+
+
 def egfr(creatinine_umol_l: Decimal, age: int, sex: str) -> float:
     """Give mL/min/1.73 m² from serum creatinine in µmol/L, age in completed years, and sex.
 
@@ -29,7 +35,7 @@ def egfr(creatinine_umol_l: Decimal, age: int, sex: str) -> float:
     if creatinine_umol_l <= 0:
         raise ValueError(f"creatinine_umol_l: given {creatinine_umol_l}; allowed: more than 0")
     own = figures[sex]
-    ratio = float(creatinine_umol_l / figures["umol_l_per_mg_dl"] / own["k"])
+    ratio = float(creatinine_umol_l / umol_l_per_mg_dl() / own["k"])
     below, above = min(ratio, 1) ** float(own["below"]), max(ratio, 1) ** float(figures["above"])
     result: float = float(figures["factor"] * own["factor"]) * below * above * float(figures["age"]) ** age
     return result
