@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from referral.criteria import library
 from referral.criteria.calendar import YEARS_AHEAD
-from referral.facts import PartialDate, digest, read_record, say_date
+from referral.facts import CaseRecord, PartialDate, digest, read_record, say_date
 from referral.packet import words
 from referral.packet.changed import Changed, changed_part
-from referral.packet.course import Picture, course
+from referral.packet.course import course, course_on_screen
+from referral.packet.drawing import Picture
 from referral.packet.editions import EditionPart, Grid, edition_parts, grids
 from referral.packet.fact_tables import FactTable, fact_tables
 from referral.packet.workup import Workup, workup_part
@@ -96,8 +98,11 @@ class Contents:
     history: tuple[Deed, ...]
 
 
-def contents(snapshot: Mapping[str, Any]) -> Contents:
+def contents(snapshot: Mapping[str, Any], *, shaded: str | None = None) -> Contents:
     """Arrange a snapshot. A part that it does not hold is said to be not recorded, never guessed.
+
+    ``shaded`` is for a page: the edition chosen there whose look-back windows are shaded, or an empty text. Paper
+    shades those of the first adopted edition.
 
     Raises:
         RecordError: if the record in it cannot be read.
@@ -136,13 +141,23 @@ def contents(snapshot: Mapping[str, Any]) -> Contents:
         programme=_text((snapshot.get("programme") or {}).get("name")),
         signed=signed,
         grids=grids(parts),
-        course=course(record, as_of),
+        course=_course(snapshot, record, as_of, shaded),
         editions=parts,
         facts=fact_tables(record),
         workup=workup_part(snapshot),
         changed=changed_part(snapshot),
         history=(signed,) if signed else (),
     )
+
+
+def _course(snapshot: Mapping[str, Any], record: CaseRecord, as_of: date, shaded: str | None) -> Picture:
+    if shaded is not None:
+        return course_on_screen(record, as_of, library().get(shaded))
+    adopted = next((each for each in snapshot["editions"] if each.get("adopted")), None)
+    edition = library().get(adopted["id"]) if adopted else None
+    # An edition that reads differently by now looks back differently from what was signed: then nothing is shaded.
+    as_signed = edition is not None and adopted is not None and edition.sha256 == adopted.get("sha256")
+    return course(record, as_of, edition if as_signed else None)
 
 
 def _text(value: str | None) -> str | None:

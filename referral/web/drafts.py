@@ -19,11 +19,12 @@ from referral.auth import REFERRERS, requires
 from referral.extensions import db
 from referral.facts import digest, say_date
 from referral.models import Referral
-from referral.packet.course import course
+from referral.packet.course import course_on_screen
 from referral.reference import drugs
 from referral.web.blanks import now_lines
 from referral.web.layout import moment
 from referral.web.session import resumable
+from referral.web.which_editions import chosen_edition
 from referral.workflow import Role
 
 drafts = Blueprint("drafts", __name__)
@@ -194,7 +195,8 @@ def workspace(
         "now": now_lines(assessment, case),
         "programme": programmes.get(str(programme_id)),
         "adopted": adopted_json(db.session(), programme_id),
-        "contents": {"course": course(case.record, today)},
+        "contents": {"course": course_on_screen(case.record, today, chosen_edition())},
+        "against": [result.edition.id for result in assessment.results],
         "drugs": drugs(),
         "alike": duplicates.find_alike(db.session(), referral, g.person),
     }

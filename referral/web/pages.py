@@ -1,6 +1,6 @@
-"""The pages that belong to no case: home and help."""
+"""The pages that belong to no case: home, help and glossary."""
 
-from flask import Blueprint, g, render_template
+from flask import Blueprint, abort, g, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
@@ -8,9 +8,22 @@ from referral import auth, database
 from referral.auth import public, requires
 from referral.extensions import db
 from referral.models import Referral
-from referral.workflow import MOVES, STATES_IN_USE, Role
+from referral.reference.glossary import glossary as words_explained
+from referral.web import which_editions
+from referral.workflow import MOVES, STATES_IN_USE, Role, moves_for
 
 pages = Blueprint("pages", __name__)
+pages.app_context_processor(which_editions.words)
+
+GUIDES = {
+    "neurologist": ("For neurologists", (Role.NEUROLOGIST,)),
+    "delegate": ("For delegates", (Role.DELEGATE,)),
+    "coordinator": ("For coordinators", (Role.COORDINATOR,)),
+    "committee": ("For the committee", (Role.COMMITTEE_MEMBER, Role.CHAIR)),
+    "auditor": ("For auditors", (Role.AUDITOR,)),
+    "administrator": ("For administrators", (Role.ADMINISTRATOR,)),
+}
+TITLES = {key: title for key, (title, _) in GUIDES.items()}
 
 
 @pages.get("/")
@@ -32,4 +45,37 @@ def home() -> ResponseReturnValue:
 @public
 def help_page() -> ResponseReturnValue:
     """Say what Pons is for, what its words mean, and who may move a case where."""
-    return render_template("help/index.html", moves=MOVES, states=STATES_IN_USE)
+    movers = [role for role in Role if any(role in move.roles for move in MOVES)]
+    return render_template(
+        "help/index.html",
+        states=STATES_IN_USE,
+        roles=movers,
+        idle=[role.words for role in Role if role not in movers],
+        moves_for=moves_for,
+        guides=TITLES,
+    )
+
+
+@pages.get("/help/<guide>")
+@public
+def help_role(guide: str) -> ResponseReturnValue:
+    """Say step by step what one role does here, and which moves of a case are theirs."""
+    if guide not in GUIDES:
+        abort(404)
+    title, roles = GUIDES[guide]
+    return render_template(
+        "help/role.html",
+        guide=guide,
+        title=title,
+        roles=roles,
+        states=STATES_IN_USE,
+        moves_for=moves_for,
+        guides=TITLES,
+    )
+
+
+@pages.get("/glossary")
+@public
+def glossary() -> ResponseReturnValue:
+    """Say what the words of the pages mean, each at an address of its own."""
+    return render_template("glossary/index.html", groups=words_explained())

@@ -109,8 +109,9 @@ def what_is_shown(referral: Referral) -> dict[str, Any]:
         "handed": hand_over.find_hand_over(db.session(), referral),
     }
     version = actions.newest_version(db.session(), referral)
+    shaded = request.args.get("windows", "")
     if version is not None:
-        signed = contents(version.snapshot)
+        signed = contents(version.snapshot, shaded=shaded)
         return {**shown, "version": version, "contents": signed, "draft": None, "questions": ()}
     draft = read_draft(referral)
     assessment = actions.assess_draft(db.session(), draft, clock.today())
@@ -118,7 +119,7 @@ def what_is_shown(referral: Referral) -> dict[str, Any]:
     return {
         **shown,
         "version": None,
-        "contents": contents(snapshot),
+        "contents": contents(snapshot, shaded=shaded),
         "draft": draft,
         "seen": digest(snapshot),
         "not_met": submission.not_met(snapshot),
