@@ -17,7 +17,8 @@ from referral.packet.changed import Changed, changed_part
 from referral.packet.course import course, course_on_screen
 from referral.packet.drawing import Picture
 from referral.packet.editions import EditionPart, Grid, edition_parts, grids
-from referral.packet.fact_tables import FactTable, fact_tables
+from referral.packet.fact_tables import fact_tables
+from referral.packet.tables import FactTable
 from referral.packet.workup import Workup, workup_part
 
 PURPOSE = (
@@ -143,7 +144,7 @@ def contents(snapshot: Mapping[str, Any], *, shaded: str | None = None) -> Conte
         grids=grids(parts),
         course=_course(snapshot, record, as_of, shaded),
         editions=parts,
-        facts=fact_tables(record),
+        facts=fact_tables(record, snapshot.get("beside")),
         workup=workup_part(snapshot),
         changed=changed_part(snapshot),
         history=(signed,) if signed else (),

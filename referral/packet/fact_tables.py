@@ -1,61 +1,50 @@
 """The facts of a record as tables, in the order in which a referral is typed. A blank cell is ``None``."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from referral.criteria import judgements
 from referral.facts import CaseRecord, FunctionalSystems, Measurement, MriStudy, Relapse
 from referral.packet import words
+from referral.packet.beside import Beside, as_typed, pairs_beside, table_beside
+from referral.packet.tables import Cells, FactTable, Pair, pairs
 from referral.packet.timeline import relapse_name
 from referral.reference.names import PHENOTYPES
 
-Cells = tuple[str | None, ...]
 
+def fact_tables(record: CaseRecord, beside: Beside | None = None) -> tuple[FactTable, ...]:
+    """Give every fact of a record, and what stands beside it, table by table.
 
-@dataclass(frozen=True, kw_only=True)
-class FactTable:
-    """One table, or pairs of names and values where it has no columns.
-
-    ``note`` says how complete it is; ``blanks`` names what is not recorded at all.
+    Without ``beside`` the case was written before anything was asked beside the record.
     """
-
-    key: str
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[Cells, ...]
-    note: str = ""
-    blanks: tuple[str, ...] = ()
-
-
-def fact_tables(record: CaseRecord) -> tuple[FactTable, ...]:
-    """Give every fact of a record, table by table."""
     return (
-        _diagnosis(record),
+        _diagnosis(record, beside),
+        _mimics(record, beside),
+        *table_beside(beside, "mimics", "considered"),
         _relapses(record),
         _mri(record),
         _edss(record),
         _treatments(record),
         _walking(record),
-        _measurements(record),
+        _measurements(record, beside),
         _infection(record),
-        _comorbidity(record),
+        *table_beside(beside, "infection", "vaccines"),
+        _comorbidity(record, beside),
+        _of_comorbidity(record, beside, "fertility", "Fertility", "pregnant", "contraception_agreed"),
+        _of_comorbidity(
+            record,
+            beside,
+            "mind",
+            "Mind and support",
+            "severe_depression",
+            "substance_addiction",
+            "cognition_prevents_consent",
+        ),
         _judgements(record),
+        *_goals(beside),
     )
 
 
-def _pairs(key: str, title: str, facts: Iterable[tuple[str, str | None]]) -> FactTable:
-    """Lay out single facts: those recorded in pairs, the others named below."""
-    facts = tuple(facts)
-    return FactTable(
-        key=key,
-        title=title,
-        columns=(),
-        rows=tuple((words.sentence_case(name), value) for name, value in facts if value is not None),
-        blanks=tuple(name for name, value in facts if value is None),
-    )
-
-
-def _diagnosis(record: CaseRecord) -> FactTable:
+def _diagnosis(record: CaseRecord, beside: Beside | None) -> FactTable:
     diagnosis, patient = record.diagnosis, record.patient
     facts = (
         ("Date of birth", words.day(patient.birth_date)),
@@ -66,10 +55,18 @@ def _diagnosis(record: CaseRecord) -> FactTable:
         ("Diagnosis", words.day(diagnosis.diagnosed_on)),
         ("First disease-modifying treatment", words.day(diagnosis.first_treated_on)),
         ("Oligoclonal bands in cerebrospinal fluid", words.yes_no(diagnosis.csf_oligoclonal_bands)),
-        ("Aquaporin-4 antibodies", _serology(diagnosis.aqp4_igg)),
-        ("MOG antibodies", _serology(diagnosis.mog_igg)),
+        *pairs_beside(beside, "diagnosis"),
     )
-    return _pairs("diagnosis", "Person and diagnosis", facts)
+    return pairs("diagnosis", "Person and diagnosis", facts)
+
+
+def _mimics(record: CaseRecord, beside: Beside | None) -> FactTable:
+    facts = (
+        ("Aquaporin-4 antibodies", _serology(record.diagnosis.aqp4_igg)),
+        ("MOG antibodies", _serology(record.diagnosis.mog_igg)),
+        *pairs_beside(beside, "mimics"),
+    )
+    return pairs("mimics", "Antibodies", facts)
 
 
 def _serology(value: str | None) -> str | None:
@@ -199,12 +196,12 @@ def _walking(record: CaseRecord) -> FactTable:
         ("Help", words.AIDS.get(walking.aid or "")),
         ("Date", words.day(walking.date)),
     )
-    return _pairs("walking", "Walking", facts)
+    return pairs("walking", "Walking", facts)
 
 
-def _measurements(record: CaseRecord) -> FactTable:
-    found: list[tuple[str, Measurement | None]] = [
-        (name, getattr(record.organ_function, key, None) or getattr(record.performance, key, None))
+def _measurements(record: CaseRecord, beside: Beside | None) -> FactTable:
+    found: list[tuple[str, str, Measurement | None]] = [
+        (key, name, getattr(record.organ_function, key, None) or getattr(record.performance, key, None))
         for key, name in words.MEASUREMENTS.items()
     ]
     return FactTable(
@@ -212,17 +209,22 @@ def _measurements(record: CaseRecord) -> FactTable:
         title="Organ function and performance",
         columns=("Measurement", "Value", "Date", "Method"),
         rows=tuple(
-            (name, words.number(value.value), words.day(value.date), value.method)
-            for name, value in found
+            (name, _value(value, as_typed(beside, key)), words.day(value.date), value.method)
+            for key, name, value in found
             if value
         ),
-        blanks=tuple(name.partition(",")[0] for name, value in found if not value),
+        blanks=tuple(name.partition(",")[0] for _, name, value in found if not value),
     )
+
+
+def _value(measurement: Measurement, typed: str) -> str | None:
+    said = words.number(measurement.value)
+    return f"{said} (typed as {typed})" if typed else said
 
 
 def _infection(record: CaseRecord) -> FactTable:
     facts = ((name, _say(getattr(record.infection, key))) for key, name in words.INFECTION.items())
-    return _pairs("infection", "Infection", facts)
+    return pairs("infection", "Infection", facts)
 
 
 def _say(value: bool | str | None) -> str | None:
@@ -231,13 +233,31 @@ def _say(value: bool | str | None) -> str | None:
     return words.SEROLOGY.get(value) or words.MALIGNANCY.get(value, words.plain(value))
 
 
-def _comorbidity(record: CaseRecord) -> FactTable:
-    facts = [(name, _say(getattr(record.comorbidity, key))) for key, name in words.COMORBIDITY.items()]
+def _comorbidity(record: CaseRecord, beside: Beside | None) -> FactTable:
     items = record.comorbidity.hct_ci or {}
-    facts += [
-        (f"HCT-CI item: {words.plain(item)}", words.yes_no(flag)) for item, flag in sorted(items.items())
-    ]
-    return _pairs("comorbidity", "Other illness and circumstances", facts)
+    facts = (
+        *_named(record, "malignancy", "prior_hsct"),
+        *pairs_beside(beside, "comorbidity"),
+        *((f"HCT-CI item: {words.plain(item)}", words.yes_no(flag)) for item, flag in sorted(items.items())),
+    )
+    return pairs("comorbidity", "Other illness", facts)
+
+
+def _of_comorbidity(
+    record: CaseRecord, beside: Beside | None, section: str, title: str, *names: str
+) -> FactTable:
+    return pairs(section, title, (*_named(record, *names), *pairs_beside(beside, section)))
+
+
+def _named(record: CaseRecord, *names: str) -> Iterator[Pair]:
+    for name in names:
+        yield words.COMORBIDITY[name], _say(getattr(record.comorbidity, name))
+
+
+def _goals(beside: Beside | None) -> tuple[FactTable, ...]:
+    if beside is None:
+        return ()
+    return (pairs("goals", "Goals and consent", pairs_beside(beside, "goals")),)
 
 
 def _judgements(record: CaseRecord) -> FactTable:

@@ -141,7 +141,7 @@ def test_blanks_are_blank_and_never_no(packet: Contents) -> None:
     relapses = table(packet, "relapses")
     assert relapses.rows[0][4] is None
     assert relapses.rows[1][4] == "yes"
-    assert "MOG antibodies" in table(packet, "diagnosis").blanks
+    assert "MOG antibodies" in table(packet, "mimics").blanks
     assert table(packet, "organs").rows == ()
 
 
