@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased, defer, joinedload
 from forms import Section
 from referral import audit, clock
 from referral.actions.adoptions import adopted_json, editions_for
+from referral.actions.attachments import attachments_json
 from referral.actions.copies import changed_json
 from referral.actions.drafts import programmes
 from referral.actions.evidence import asked_json
@@ -23,7 +24,7 @@ from referral.models import AuditEntry, HandOver, Organisation, Packet, Referral
 from referral.workflow import SENT, State
 
 PAGE = 50
-READS = ("case_read", "packet_read")
+READS = ("case_read", "packet_read", "attachment_read")
 
 
 class ReadDraft(Protocol):
@@ -141,6 +142,7 @@ def make_snapshot(
         "beside": {section: dict(known) for section, known in draft.beside.items()},
         "asked": asked_json(session, addressed(session, draft), draft.forms),
         "changed": changed_json(referral),
+        "attachments": attachments_json(session, referral, draft.record),
         "assessment": assessment.to_json(),
         "editions": [
             result.edition.to_json() | {"adopted": adopted.get(result.edition.id)}

@@ -13,6 +13,7 @@ from referral.criteria import library
 from referral.criteria.calendar import YEARS_AHEAD
 from referral.facts import CaseRecord, PartialDate, digest, read_record, say_date
 from referral.packet import words
+from referral.packet.attached import Attached, attached
 from referral.packet.changed import Changed, changed_part
 from referral.packet.course import course, course_on_screen
 from referral.packet.drawing import Picture
@@ -96,6 +97,7 @@ class Contents:
     facts: tuple[FactTable, ...]
     workup: Workup
     changed: Changed | None
+    attachments: tuple[Attached, ...]
     history: tuple[Deed, ...]
 
 
@@ -147,6 +149,7 @@ def contents(snapshot: Mapping[str, Any], *, shaded: str | None = None) -> Conte
         facts=fact_tables(record, snapshot.get("beside")),
         workup=workup_part(snapshot),
         changed=changed_part(snapshot),
+        attachments=attached(snapshot.get("attachments") or (), record),
         history=(signed,) if signed else (),
     )
 

@@ -4,6 +4,8 @@ from flask import Flask
 
 from referral.web import (
     adoptions,
+    attachments,
+    blank_form,
     copies,
     drafts,
     duplicates,
@@ -11,26 +13,32 @@ from referral.web import (
     evidence,
     hand_over,
     inbox,
+    kept_files,
     layout,
     library,
     pages,
     quick_check,
     referrals,
     session,
+    static_files,
 )
 
 
 def register(app: Flask) -> None:
     """Wire the pages into the application."""
     layout.register(app)
+    static_files.register(app)
     session.register(app)
     errors.register(app)
     app.register_blueprint(pages.pages)
     app.register_blueprint(drafts.drafts)
     app.register_blueprint(referrals.referrals)
+    app.register_blueprint(attachments.attachments)
+    app.register_blueprint(kept_files.kept_files)
     app.register_blueprint(inbox.inbox)
     app.register_blueprint(adoptions.adoptions)
     app.register_blueprint(evidence.evidence)
+    app.register_blueprint(blank_form.blank_form)
     app.register_blueprint(copies.copies)
     app.register_blueprint(duplicates.duplicates)
     app.register_blueprint(hand_over.handing)

@@ -29,7 +29,7 @@ PAGES = {
         "Somebody else was first, or its state does not allow this. Nothing was changed.",
     ),
     413: (
-        "That is too much text",
+        "That is too much at once",
         "A form takes up to 1 MB. Nothing was changed. Go back: your text is still there.",
     ),
     429: ("Too many tries", "Please wait a quarter of an hour and try again."),
@@ -48,7 +48,11 @@ OURS: dict[type[PonsError], int] = {
     ConflictError: 409,
     PonsError: 400,
 }
-MOST_DRAINED = 16 * 1024 * 1024
+MEBIBYTE = 1024 * 1024
+MOST_DRAINED = 16 * MEBIBYTE
+TOO_LARGE = (
+    "One upload takes up to {} MB. None of the files was added. Go back and choose fewer, or smaller ones."
+)
 
 
 def register(app: Flask) -> None:
@@ -72,9 +76,13 @@ def answer_http(error: HTTPException) -> ResponseReturnValue:
         return error  # a redirect
     if isinstance(error, SecurityError):
         return "This is not the name of our house.", 400  # a page of ours would need it for its links
+    text = ""
     if code == 413:
-        drain()
-    page = error_page(code if code in PAGES else 400 if code < 500 else 500)
+        view = current_app.view_functions.get(request.endpoint or "")
+        files = getattr(view, "largest_form", None)
+        text = TOO_LARGE.format(files // MEBIBYTE) if files else ""
+        drain(files or 0)
+    page = error_page(code if code in PAGES else 400 if code < 500 else 500, text)
     if code == 405 and error.get_response().headers.get("Allow"):
         response = current_app.make_response(page)
         response.headers["Allow"] = error.get_response().headers["Allow"]
@@ -102,8 +110,12 @@ def answer_database(error: OperationalError) -> ResponseReturnValue:
     return error_page(503)
 
 
-def drain() -> None:
-    """Read what is still coming, within reason: a browser shows no answer while it is not let finish."""
-    stream, left = request.environ["wsgi.input"], min(request.content_length or 0, MOST_DRAINED)
+def drain(files: int = 0) -> None:
+    """Read what is still coming, within reason: a browser shows no answer while it is not let finish.
+
+    Where ``files`` may come, in bytes, people choose several times too much, and are to be told so.
+    """
+    most = max(MOST_DRAINED, 4 * files)
+    stream, left = request.environ["wsgi.input"], min(request.content_length or 0, most)
     while left > 0 and (chunk := stream.read(min(left, 65536))):
         left -= len(chunk)

@@ -66,7 +66,8 @@ def register(app: Flask) -> None:
 
 def add_headers(response: Response) -> Response:
     """Tell the browser what a page of ours may do, on errors too; keep nothing but files of ours."""
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)  # a file from outside has a stricter policy of its own
     if current_app.config["SESSION_COOKIE_SECURE"]:
         response.headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}; includeSubDomains"
     if request.endpoint != "static" or response.status_code >= 400:

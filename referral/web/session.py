@@ -47,7 +47,7 @@ from referral.auth import public
 from referral.errors import ForbiddenError
 from referral.extensions import csrf, db, login_manager
 from referral.models import Referral, User
-from referral.web.errors import error_page
+from referral.web.errors import drain, error_page
 
 log = logging.getLogger(__name__)
 door = Blueprint("door", __name__)
@@ -66,6 +66,7 @@ def register(app: Flask) -> None:
     login_manager.session_protection = None  # binds to an address and a browser's name: no defence
     login_manager.user_loader(load_person)
     app.before_request(identify)
+    app.before_request(make_room)
     csrf.init_app(app)
     app.before_request(guard)
     app.register_error_handler(CSRFError, form_without_session)
@@ -78,6 +79,16 @@ def resumable(resume: Resume) -> Callable[[View], View]:
 
     def mark(view: View) -> View:
         view.resume = resume  # type: ignore[attr-defined]  # a mark on the function
+        return view
+
+    return mark
+
+
+def takes_files(most: int) -> Callable[[View], View]:
+    """Let a view take a larger form, in bytes, because files come with it."""
+
+    def mark(view: View) -> View:
+        view.largest_form = most  # type: ignore[attr-defined]  # a mark on the function
         return view
 
     return mark
@@ -111,6 +122,24 @@ def identify() -> None:
         db.session.scalar(select(Referral.id).where(Referral.demonstration).limit(1)) is not None
     )
     db.session.commit()
+
+
+def make_room() -> ResponseReturnValue | None:
+    """Let a form with files in before anybody reads it; nobody who is not signed in sends us files.
+
+    Who has been signed out meanwhile signs in first: the files are read past, since they cannot be kept.
+    """
+    most = getattr(current_app.view_functions.get(request.endpoint or ""), "largest_form", None)
+    if most is None or request.method != "POST":
+        return None
+    if g.person is not None:
+        request.max_content_length = most
+    elif (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
+        drain(most)
+        flash("Your session had ended. Sign in, and choose your files again: they cannot be carried.")
+        page = request.path if find_view(request.path, "GET") else request.path.rpartition("/")[0]
+        return redirect(url_for("door.sign_in", next=page), code=303)
+    return None
 
 
 # May they

@@ -20,6 +20,11 @@ DEEDS = {
     "entered_in_error": "Marked as entered in error",
     "case_read": "Read",
     "packet_read": "Packet fetched",
+    "attachment_added": "File added",
+    "attachment_replaced": "File replaced by a newer one",
+    "attachment_described": "What a file is, said anew",
+    "attachment_removed": "File removed from the draft",
+    "attachment_read": "File read",
 }
 TITLES = {section.key: section.title for section in SECTIONS}
 

@@ -17,7 +17,7 @@ SignIn = Callable[[str], Browser]
 SAMPLES = {
     "uuid": "6f1f1f54-4a9b-4c0f-9d52-6c1d5c0f7a11",
     "string": "x",
-    "int": "1",
+    "integer": "1",
     "path": "css/pons.css",
     "default": "x",
 }

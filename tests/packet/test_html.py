@@ -27,7 +27,7 @@ def test_the_order_is_the_same_every_time(html: str) -> None:
     assert headings == [
         "Question to the committee", "Person and referral", "Published criteria, side by side",
         "Course of the disease", "Criteria, edition by edition", "What is not known", "Facts as recorded", "Work-up",
-        "History",
+        "Attachments", "History",
     ]  # fmt: skip
 
 
