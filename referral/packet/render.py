@@ -47,7 +47,7 @@ class Nothing(URLFetcher):  # type: ignore[misc]  # the library has no types
 
 def render_html(contents: Contents) -> str:
     """Give the packet as one HTML document, as it goes to the printer."""
-    return _templates().get_template("packet/packet.html").render(contents=contents)
+    return render_template("packet/packet.html", contents=contents)
 
 
 def render_pdf(contents: Contents) -> bytes:
@@ -57,20 +57,31 @@ def render_pdf(contents: Contents) -> bytes:
         PacketError: if anything would be fetched, or the printer warns of anything.
 
     """
-    html = render_html(contents)
+    return print_pdf(render_html(contents), STYLES, bytes.fromhex(contents.sha256))
+
+
+def render_template(name: str, **values: Any) -> str:
+    """Give a template for the printer as HTML."""
+    return _templates().get_template(name).render(**values)
+
+
+def print_pdf(html: str, styles: tuple[str, ...], identifier: bytes) -> bytes:
+    """Print a document as a tagged PDF with these style sheets; the same document gives the same bytes.
+
+    Raises:
+        PacketError: if anything would be fetched, or the printer warns of anything.
+
+    """
     fonts = FontConfiguration()
     try:
         with _heard() as warnings, _collector_at_rest():
-            styles = [
+            sheets = [
                 CSS(string=style, base_url=None, url_fetcher=Nothing(), font_config=fonts)
-                for style in _styles()
+                for style in _read_styles(styles)
             ]
             document = HTML(string=html, base_url=None, url_fetcher=Nothing())
             pdf: bytes = document.write_pdf(
-                stylesheets=styles,
-                font_config=fonts,
-                pdf_identifier=bytes.fromhex(contents.sha256),
-                pdf_variant="pdf/ua-1",
+                stylesheets=sheets, font_config=fonts, pdf_identifier=identifier, pdf_variant="pdf/ua-1"
             )
     except FatalURLFetchingError as error:
         raise PacketError(str(error)) from error
@@ -99,8 +110,8 @@ def _printable(value: Any) -> Any:
 
 
 @cache
-def _styles() -> tuple[str, ...]:
-    return tuple((ROOT / "static" / "css" / name).read_text(encoding="utf-8") for name in STYLES)
+def _read_styles(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple((ROOT / "static" / "css" / name).read_text(encoding="utf-8") for name in names)
 
 
 @contextmanager
