@@ -175,7 +175,7 @@ class _Drawing:
 
     def _edss(self) -> tuple[Mark, ...]:
         scores = sorted(self.record.edss, key=lambda score: (score.date.first, score.date.last))
-        self._add("EDSS", EDSS_HEIGHT, "" if scores else "none recorded", ("0 to 10",))
+        self._add("EDSS", EDSS_HEIGHT + 6, "" if scores else "none recorded", ("0 to 10",))
         points: list[Mark] = []
         for score in scores:
             shape = {True: "diamond", False: "disc", None: "ring"}[score.during_relapse]

@@ -37,7 +37,7 @@ WIDE = Layout(
     letter=5.0, keys_from=118,
 )  # fmt: skip
 NARROW = Layout(
-    name="narrow", width=360, left=20, now=340, right=352, head=17, row=18, bar_row=29, bar=9, font=12, small=11,
+    name="narrow", width=330, left=20, now=312, right=324, head=17, row=18, bar_row=29, bar=9, font=12, small=11,
     letter=6.0, keys_from=0,
 )  # fmt: skip
 

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from referral.criteria import library
 from referral.facts import read_record
-from referral.packet.course import MOST_ROWS, course
-from referral.packet.drawing import WIDE, Bar, Mark, Picture
+from referral.packet import contents
+from referral.packet.course import MOST_ROWS, course, course_on_screen
+from referral.packet.drawing import NARROW, WIDE, Bar, Layout, Mark, Picture, hatching
+from tests.packet.snapshots import worked_case
 
 AS_OF = date(2026, 11, 22)
 
@@ -191,3 +194,108 @@ def test_the_table_tells_the_course_in_order() -> None:
     assert rows[2].detail == "January 2020 to February 2021; stopped: not tolerated"
     assert "without contrast" in rows[3].detail
     assert "enhancing lesions not recorded" in rows[3].detail
+
+
+def shade(edition: str, **facts: Any) -> Picture:
+    return course_on_screen(read_record({"record": "1", **facts}, AS_OF), AS_OF, library()[edition])
+
+
+def test_nothing_is_shaded_unless_an_edition_is_chosen() -> None:
+    picture = draw(relapses={"events": [{"onset": "2026-01-01"}]})
+    assert (picture.bands, picture.shaded, picture.windows) == ((), "", ())
+
+
+def test_each_window_is_a_band_in_its_lane_and_a_line_in_words() -> None:
+    picture = shade("beat-ms-current", relapses={"events": [{"onset": "2020-01-01"}]})
+    assert [band.label for band in picture.bands] == ["12 months", "36 months", "12 months"]
+    edss, relapses = picture.lanes[1:3]
+    tops = [band.top for band in picture.bands]
+    assert tops == [edss.top, relapses.top, relapses.top]
+    assert all(band.end == WIDE.now for band in picture.bands)
+    _, long, short = picture.bands
+    assert long.x < short.x
+    assert long.line < short.line, "brackets stand one below the other"
+    assert picture.windows[0].words == "Relapses in the last 36 months: 22 November 2023 to 22 November 2026"
+    assert "confirmed and documented by a neurologist" in " ".join(picture.windows[0].statements)
+
+
+def test_marks_stand_below_the_brackets_of_their_lane() -> None:
+    picture = shade("beat-ms-current", relapses={"events": [{"onset": day} for day in every(20, 40)]})
+    lowest = max(band.line for band in picture.bands)
+    assert min(mark.y for mark in picture.marks if mark.shape == "circle") > lowest
+
+
+def test_a_window_that_begins_before_the_disease_widens_the_axis() -> None:
+    short, wide = draw(), shade("beat-ms-current")
+    assert wide.ticks[0].label != short.ticks[0].label
+    assert min(band.x for band in wide.bands) >= WIDE.left
+
+
+def test_a_window_whose_date_is_not_known_is_said_and_not_drawn() -> None:
+    (name,) = (each.id for each in library().values() if any(c.id for c in each.criteria if _since(c)))
+    picture = shade(name)
+    said = [window for window in picture.windows if window.words.endswith("the date is not recorded")]
+    assert said
+    assert not any(band.label.startswith("since") for band in picture.bands)
+
+
+def _since(criterion: Any) -> bool:
+    return any(getattr(getattr(leaf, "window", None), "since", None) for leaf in criterion.test.leaves())
+
+
+@pytest.mark.parametrize("layout", [WIDE, NARROW], ids=lambda layout: layout.name)
+def test_marks_bars_and_legend_stay_on_either_page(layout: Layout) -> None:
+    wide = shade(
+        "ram-ms",
+        relapses={"complete_since": "2020", "events": [{"onset": day} for day in every(95, 40)]},
+        mri=[{"date": day, "gd_lesions": 1} for day in every(130, 30)],
+        edss=[{"date": day, "score": 3} for day in every(180, 20)],
+        treatments={"courses": [{"drug": "W" * 100, "start": day, "stop": day} for day in every(200, 20)]},
+    )
+    picture = wide if layout is WIDE else wide.narrow
+    assert picture
+    assert picture.layout is layout
+    assert all(layout.left <= mark.x <= layout.now for mark in picture.marks)
+    assert all(bar.label_x + len(bar.label) * layout.letter <= layout.width + 8 for bar in picture.bars)
+    assert all(key.x + 16 + len(key.text) * layout.letter * 0.92 <= layout.width + 20 for key in picture.keys)
+    assert max(key.y for key in picture.keys) < picture.height
+    assert_nothing_overlaps(picture.marks)
+    assert_nothing_overlaps(picture.bars)
+
+
+def test_the_legend_explains_what_is_drawn_and_nothing_else() -> None:
+    assert draw().keys == ()
+    said = {key.text for key in draw(relapses={"events": [{"onset": "2026-01-01", "pseudo": True}]}).keys}
+    assert said == {"Relapses", "pseudo-relapse"}
+    counted = {key.text for key in draw(mri=[{"date": "2026-01-01", "new_t2": 1}]).keys}
+    assert counted == {"MRI", "lesions counted", "count not recorded"}
+
+
+def test_a_label_goes_below_a_point_onto_which_the_step_falls() -> None:
+    up, down = draw(edss=[{"date": "2024-01-01", "score": 6}, {"date": "2025-06-01", "score": 4}]).edss
+    assert (up.label_below, down.label_below) == (False, True)
+
+
+def test_hatching_stays_within_its_rectangle() -> None:
+    for number in range(3):
+        places = [pair.split() for pair in hatching(10, 90, 5, 45, number).replace("L", "M").split("M")[1:]]
+        assert places
+        assert all(10 <= float(x) <= 90 and 5 <= float(y) <= 45 for x, y in places)
+
+
+def test_paper_shades_the_first_adopted_edition_and_only_as_it_was_signed() -> None:
+    snapshot = worked_case("01-")
+    assert contents(snapshot).course.shaded == ""
+    second = snapshot["editions"][1]
+    second["adopted"] = {"by": "Professor A", "on": "2026-01-01", "note": None}
+    printed = contents(snapshot).course
+    assert (printed.shaded, printed.narrow) == (second["title"], None)
+    second["sha256"] = "0" * 64
+    assert contents(snapshot).course.shaded == "", "it reads differently by now"
+
+
+def test_a_page_shades_what_is_chosen_there() -> None:
+    snapshot = worked_case("01-")
+    snapshot["editions"][0]["adopted"] = {"by": "Professor A", "on": "2026-01-01", "note": None}
+    assert contents(snapshot, shaded="").course.shaded == ""
+    assert contents(snapshot, shaded="ram-ms").course.shaded == library()["ram-ms"].title
