@@ -316,13 +316,15 @@ class Window:
             return f"since the {ANCHORS[self.since]}"
         return f"in the first {self.anchor_months} months from {ANCHORS[self.anchor]}" if self.anchor else ""
 
+    def anchored(self, case: Case) -> PartialDate | None:
+        """The anchor's date, if the window has one and it is recorded."""
+        name = self.since or self.anchor
+        return case.anchor(name) if name else None
+
     def missing(self, case: Case) -> tuple[str, ...]:
         """The anchor's path where its day is open."""
-        name = self.since or self.anchor
-        if name is None:
-            return ()
-        anchor = case.anchor(name)
-        return () if anchor and anchor.exact else (f"diagnosis.{name}",)
+        name, anchor = self.since or self.anchor, self.anchored(case)
+        return () if name is None or (anchor and anchor.exact) else (f"diagnosis.{name}",)
 
 
 _known: dict[Test, Test] = {}

@@ -11,9 +11,7 @@ from referral.criteria.answer import Answer, Fact, Reason, Truth, settled, some
 from referral.criteria.case import Case, in_words
 from referral.criteria.days import OpenDays
 from referral.criteria.language.base import Bounds, Mistake, Spec, Test, Vocabulary, Window, a_word, any_of
-from referral.criteria.language.relapses import (
-    OnTreatment,
-)
+from referral.criteria.language.relapses import OnTreatment, open_courses
 from referral.facts import Count, MriStudy
 
 FINDINGS = {
@@ -144,8 +142,9 @@ def ask_finding(
         filtered, open_facts = wanted.holds(study, finding)
         brings = min((on_day, enough, filtered), key=lambda truth: truth.value)
         missing = [f"mri[{index}].{name}" for name in open_facts]
-        if brings is Truth.UNKNOWN and on_day is Truth.UNKNOWN and not study.date.exact:
-            missing.append(f"mri[{index}].date")
+        if brings is Truth.UNKNOWN and on_day is Truth.UNKNOWN:
+            missing += [] if study.date.exact else [f"mri[{index}].date"]
+            missing += open_courses(case) if wanted.treatment else ()
         if brings is Truth.UNKNOWN and enough is Truth.UNKNOWN:
             missing += _count_facts(index, study, finding)
         speaks = in_window.surely.covers(first, last)
@@ -191,7 +190,8 @@ def finding_reason(found: Iterable[Finding]) -> Reason:
     open_studies = [study for finding in found for study in finding.studies if study.brings is Truth.UNKNOWN]
     if not open_studies:
         return Reason.NO_STUDY
-    return Reason.MISSING if any(study.missing for study in open_studies) else Reason.IMPRECISE_DATE
+    missing = [path for study in open_studies for path in study.missing]
+    return Reason.IMPRECISE_DATE if all(path.endswith("].date") for path in missing) else Reason.MISSING
 
 
 def lesions(number: int, name: str) -> str:

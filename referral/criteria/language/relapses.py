@@ -206,14 +206,21 @@ def _day_facts(case: Case, relapse: FoldedRelapse, wanted: RelapseFilter) -> Ite
     if not relapse.onset.exact:
         yield f"{relapse.path}.onset"
     if wanted.treatment:
-        for course in case.courses:
-            for name in ("start", "stop"):
-                day = getattr(course.course, name)
-                ends = name == "stop" and course.course.ongoing
-                if not ends and (day is None or not day.exact):
-                    yield f"{course.path}.{name}"
-        if not case.treatments_complete:
-            yield "treatments.complete"
+        yield from open_courses(case)
+
+
+def open_courses(case: Case) -> Iterator[str]:
+    """What is not known of the courses and could move the days on treatment: drugs, dates, whether all are listed."""
+    for course in case.courses:
+        if not course.drugs:
+            yield f"{course.path}.drug"
+        for name in ("start", "stop"):
+            day = getattr(course.course, name)
+            ends = name == "stop" and course.course.ongoing
+            if not ends and (day is None or not day.exact):
+                yield f"{course.path}.{name}"
+    if not case.treatments_complete:
+        yield "treatments.complete"
 
 
 def complete(case: Case, window: Window) -> bool:
@@ -274,7 +281,7 @@ class Relapses(Test):
             truth = Truth.between(count.most is not None and count.most <= most, count.least <= most)
         return settled(
             truth,
-            self._reason(count),
+            self._reason(case, count),
             lambda: self._tell(case, count),
             relapse_facts(count),
             self._missing(case, count),
@@ -284,12 +291,14 @@ class Relapses(Test):
         """When relapses leave the window, and when the list becomes complete for it."""
         return turns_of_relapses(case, self.window)
 
-    def _reason(self, count: RelapseCount) -> Reason:
+    def _reason(self, case: Case, count: RelapseCount) -> Reason:
         open_entries = [entry for entry in count.counted if not entry.surely]
         if any(not entry.relapse.onset.exact for entry in open_entries):
             return Reason.IMPRECISE_DATE
         if any(entry.missing for entry in open_entries):
             return Reason.MISSING
+        if open_entries and self.window.missing(case):
+            return Reason.IMPRECISE_DATE if self.window.anchored(case) else Reason.MISSING
         return Reason.INCOMPLETE_LIST
 
     def _missing(self, case: Case, count: RelapseCount) -> tuple[str, ...]:
