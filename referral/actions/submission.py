@@ -1,4 +1,4 @@
-"""Signing and sending a case, and moving it on: what was signed is frozen."""
+"""Signing and sending a case: what was signed is frozen."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,24 +8,17 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from referral import audit, clock
+from referral import clock
 from referral.actions.drafts import programmes
 from referral.actions.duplicates import find_alike
+from referral.actions.moves import LONGEST_REASON, least_busy, move
 from referral.actions.referrals import ReadDraft, assess_draft, make_snapshot, newest_version, verdicts
-from referral.errors import ConflictError, PonsError
+from referral.errors import ConflictError
 from referral.facts import digest
 from referral.models import Referral, ReferralVersion, User
 from referral.workflow import SENT, State, check_move
 
 FIRST = 1
-LONGEST_REASON = 4000
-NEEDS_REASON = frozenset({"withdraw", "mark_entered_in_error"})
-PAST = {
-    "start_review": "review_started",
-    "make_ready": "made_ready",
-    "withdraw": "withdrawn",
-    "mark_entered_in_error": "entered_in_error",
-}
 
 
 class Obstacle(NamedTuple):
@@ -34,10 +27,6 @@ class Obstacle(NamedTuple):
     section: str
     field_id: str
     message: str
-
-
-class ReasonMissingError(PonsError):
-    """A move that is made only with a reason."""
 
 
 class NotSentError(ConflictError):
@@ -106,16 +95,16 @@ def submit(
     sent = newest_version(session, referral)
     if sent and sent.signed_by_id == actor.id and referral.state in SENT:
         return sent
-    move = check_move("submit", actor.role, referral.state)
+    check_move("submit", actor.role, referral.state)
     assessment = assess_draft(session, draft, clock.local(at).date())
     snapshot = make_snapshot(session, referral, draft, assessment)
     lacking = obstacles(session, referral, draft, actor)
     _refuse_what_is_not_ready(lacking, draft, snapshot, signature)
     reason = signature.reason.strip() if not_met(snapshot) else ""
     signed = _sign(snapshot, actor, at, reason or None)
-    referral.state = move.target
     referral.programme_id = UUID(draft.request["programme_id"])
-    referral.submitted_at = referral.waiting_since = referral.updated_at = at
+    referral.owner_id = least_busy(session, referral.programme_id)
+    referral.submitted_at = referral.waiting_since = at
     for name in ("family_name", "given_name", "birth_date"):
         setattr(referral, name, draft.identity.get(name))
     version = ReferralVersion(
@@ -129,9 +118,7 @@ def submit(
         reason=reason or None,
     )
     session.add(version)
-    audit.record(
-        session, actor, "submitted", referral, at=at, version=FIRST, snapshot=version.snapshot_sha256
-    )
+    move(session, referral, "submit", actor=actor, at=at, version=FIRST, snapshot=version.snapshot_sha256)
     return version
 
 
@@ -163,29 +150,3 @@ def _sign(snapshot: Mapping[str, Any], actor: User, at: datetime, reason: str | 
         "reason": reason,
         "signed": {"by": actor.name, "at": at.isoformat()},
     }
-
-
-def move_on(
-    session: Session,
-    referral: Referral,
-    deed: str,
-    *,
-    actor: User,
-    reason: str = "",
-    at: datetime | None = None,
-) -> None:
-    """Take a case one move further, as the table of moves allows. Sending is not one of these.
-
-    Raises:
-        MoveRefusedError: the table has no such move for this role from this state.
-        ReasonMissingError: the move asks for a reason.
-
-    """
-    move = check_move(deed, actor.role, referral.state)
-    reason = reason.strip()
-    if deed in NEEDS_REASON and not 0 < len(reason) <= LONGEST_REASON:
-        raise ReasonMissingError(f"Give a reason, in at most {LONGEST_REASON:,} characters.")
-    audit.record(session, actor, PAST[deed], referral, at=at, came_from=referral.state)
-    referral.state = move.target
-    referral.state_reason = reason or None
-    session.flush()

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from forms import read_case, typed_from
 from referral import audit, auth, clock
-from referral.actions import adoptions, drafts, duplicates, evidence, packets, referrals, submission
+from referral.actions import adoptions, drafts, duplicates, evidence, moves, packets, referrals, submission
 from referral.criteria import first_shown
 from referral.demo.cast import Account, Course, read_accounts, read_evidence, read_people
 from referral.facts import digest, read_record
@@ -50,7 +50,7 @@ def load(session: Session, today: date | None = None, *, with_packets: bool = Tr
             _send(session, course, referral, people, places, with_packets=with_packets)
         if course.state is State.WITHDRAWN:
             after = timedelta(days=DAYS_TO_WITHDRAWAL if course.sent else 1)
-            submission.move_on(
+            moves.move(
                 session,
                 referral,
                 "withdraw",
@@ -158,7 +158,7 @@ def _send(
     waits = {"start_review": DAYS_TO_REVIEW, "make_ready": DAYS_TO_READY}
     for deed in steps.get(course.state, ()):
         moment = at + timedelta(days=waits[deed], hours=3)
-        submission.move_on(session, referral, deed, actor=coordinator, at=moment)
+        moves.move(session, referral, deed, actor=coordinator, at=moment)
 
 
 def _moment(day: date) -> datetime:

@@ -1,29 +1,67 @@
-"""The tables: who works where, what was referred, what was signed, what was printed, what was done."""
+"""The tables, a file a topic."""
 
 from referral.models.adoptions import Adoption
 from referral.models.attachments import Attachment
 from referral.models.base import Base, OrganisationKind
+from referral.models.care import FollowUp, ProgrammeRules, Transplant, WorkupStep
 from referral.models.cases import Packet, Referral, ReferralVersion
+from referral.models.decisions import Decision, Letter, LetterKind, LetterTemplate, Mail, Outcome
 from referral.models.evidence import EvidenceItem, HandOver, PersonKey, SamePerson, SamePersonAnswer
+from referral.models.meetings import (
+    AgendaItem,
+    Attendance,
+    Interest,
+    Meeting,
+    Opinion,
+    Overall,
+    Specialty,
+    Tie,
+)
+from referral.models.moves import Looking, SavedView, Stay
 from referral.models.people import Organisation, SignInAttempt, User, UserSession
+from referral.models.questions import Audience, Message, Question
 from referral.models.trail import AuditEntry
 
 __all__ = [
     "Adoption",
+    "AgendaItem",
     "Attachment",
+    "Attendance",
+    "Audience",
     "AuditEntry",
     "Base",
+    "Decision",
     "EvidenceItem",
+    "FollowUp",
     "HandOver",
+    "Interest",
+    "Letter",
+    "LetterKind",
+    "LetterTemplate",
+    "Looking",
+    "Mail",
+    "Meeting",
+    "Message",
+    "Opinion",
     "Organisation",
     "OrganisationKind",
+    "Outcome",
+    "Overall",
     "Packet",
     "PersonKey",
+    "ProgrammeRules",
+    "Question",
     "Referral",
     "ReferralVersion",
     "SamePerson",
     "SamePersonAnswer",
+    "SavedView",
     "SignInAttempt",
+    "Specialty",
+    "Stay",
+    "Tie",
+    "Transplant",
     "User",
     "UserSession",
+    "WorkupStep",
 ]

@@ -37,6 +37,8 @@ class Referral(Base):
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     referrer_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True)
     programme_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
+    # The coordinator whose it is: nobody's only before it is sent.
+    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"), index=True)
     state: Mapped[State] = mapped_column(default=State.DRAFT)
     typed: Mapped[dict[str, Any]] = mapped_column(default=dict)
     draft_version: Mapped[int] = mapped_column(default=1)
@@ -50,14 +52,16 @@ class Referral(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
     submitted_at: Mapped[datetime | None]
-    state_reason: Mapped[str | None]  # why it was withdrawn or entered in error, in the words of who did it
+    state_reason: Mapped[str | None]  # why the last move was made, in the words of who made it
+    next_change_on: Mapped[str | None]  # when a verdict of the newest version first changes by itself
     demonstration: Mapped[bool] = mapped_column(default=False)
     copied_from_id: Mapped[UUID | None] = mapped_column(ForeignKey("referral.id"), index=True)
 
+    owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
     organisation: Mapped[Organisation] = relationship(foreign_keys=[organisation_id])
     programme: Mapped[Organisation | None] = relationship(foreign_keys=[programme_id])
-    referrer: Mapped[User] = relationship()
     copied_from: Mapped["Referral | None"] = relationship(remote_side=[id])
+    referrer: Mapped[User] = relationship(foreign_keys=[referrer_id])
     versions: Mapped[list["ReferralVersion"]] = relationship(
         back_populates="referral", order_by="ReferralVersion.version"
     )

@@ -16,6 +16,7 @@ from referral.web import (
     kept_files,
     layout,
     library,
+    moves,
     pages,
     quick_check,
     referrals,
@@ -35,6 +36,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(referrals.referrals)
     app.register_blueprint(attachments.attachments)
     app.register_blueprint(kept_files.kept_files)
+    app.register_blueprint(moves.moves)
     app.register_blueprint(inbox.inbox)
     app.register_blueprint(adoptions.adoptions)
     app.register_blueprint(evidence.evidence)

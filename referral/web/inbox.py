@@ -10,12 +10,12 @@ from referral.actions.duplicates import alike_by_case
 from referral.auth import RECEIVERS, requires
 from referral.extensions import db
 from referral.web.referrals import list_words, page_number
-from referral.workflow import SENT, STATES_IN_USE, State
+from referral.workflow import SENT, State
 
 inbox = Blueprint("inbox", __name__)
 
 LONGEST_SEARCH = 100
-SEEN_BY_PROGRAMMES = tuple(state for state in STATES_IN_USE if state is not State.DRAFT)
+SEEN_BY_PROGRAMMES = tuple(state for state in State if state is not State.DRAFT)
 FILTERS = {
     "waiting": ("All that wait", SENT),
     **{state.value: (state.words.capitalize(), frozenset({state})) for state in SEEN_BY_PROGRAMMES},

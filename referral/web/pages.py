@@ -10,7 +10,7 @@ from referral.extensions import db
 from referral.models import Referral
 from referral.reference.glossary import glossary as words_explained
 from referral.web import which_editions
-from referral.workflow import MOVES, STATES_IN_USE, Role, moves_for
+from referral.workflow import MOVES, Role, State, moves_for
 
 pages = Blueprint("pages", __name__)
 pages.app_context_processor(which_editions.words)
@@ -36,7 +36,7 @@ def home() -> ResponseReturnValue:
         state: (cases, since) for state, cases, since in db.session.execute(mine.where(auth.scope(g.person)))
     }
     db.session.commit()
-    states = [(state, *found[state]) for state in STATES_IN_USE if state in found]
+    states = [(state, *found[state]) for state in State if state in found]
     refers, receives = g.person.role in auth.REFERRERS, g.person.role in auth.RECEIVERS
     return render_template("home.html", states=states, refers=refers, receives=receives)
 
@@ -48,7 +48,7 @@ def help_page() -> ResponseReturnValue:
     movers = [role for role in Role if any(role in move.roles for move in MOVES)]
     return render_template(
         "help/index.html",
-        states=STATES_IN_USE,
+        states=tuple(State),
         roles=movers,
         idle=[role.words for role in Role if role not in movers],
         moves_for=moves_for,
@@ -68,7 +68,7 @@ def help_role(guide: str) -> ResponseReturnValue:
         guide=guide,
         title=title,
         roles=roles,
-        states=STATES_IN_USE,
+        states=tuple(State),
         moves_for=moves_for,
         guides=TITLES,
     )

@@ -1,4 +1,4 @@
-"""The pages of a case: its list, the case itself, reviewing and sending it, its packet, its moves."""
+"""The pages of a case: its list, the case itself, reviewing and sending it, its packet."""
 
 import logging
 from collections.abc import Iterable
@@ -28,17 +28,10 @@ from referral.packet.sheet import sheet
 from referral.web.open_questions import edition_name, open_questions
 from referral.web.session import resumable
 from referral.web.trail import acts, readers
-from referral.workflow import MOVES, SENT, Move, Role, State, check_move, moves_for
+from referral.workflow import Role, State, moves_for
 
 log = logging.getLogger(__name__)
 referrals = Blueprint("referrals", __name__)
-
-SIDEWAYS = (State.WITHDRAWN, State.ENTERED_IN_ERROR)
-
-
-def next_move(state: State) -> Move | None:
-    """Find what comes next for a case: the move that leads onward, not aside."""
-    return next((move for move in MOVES if state in move.sources and move.target not in SIDEWAYS), None)
 
 
 def list_words(found: actions.Lines, columns: Iterable[Edition]) -> dict[str, Any]:
@@ -69,9 +62,6 @@ def page_address(number: int) -> str:
 def words() -> dict[str, Any]:
     """Give the pages of cases what they say of every case."""
     return {
-        "waits": SENT,
-        "next_move": next_move,
-        "needs_reason": submission.NEEDS_REASON,
         "library_size": len(library()),
     }
 
@@ -252,52 +242,3 @@ def packet(referral_id: UUID) -> ResponseReturnValue:
     response.headers.set("Content-Disposition", "attachment", filename=name)
     db.session.commit()
     return response
-
-
-# Moves
-
-
-@referrals.get("/referrals/<uuid:referral_id>/moves/<deed>")
-@requires(*Role)  # whom it is not for does not find it
-def ask_reason(referral_id: UUID, deed: str) -> ResponseReturnValue:
-    """Ask for the reason of a move that needs one."""
-    if deed not in submission.NEEDS_REASON:
-        abort(404)
-    return draw_reason(referral_id, deed)
-
-
-def draw_reason(referral_id: UUID, deed: str, reason: str = "", problem: str = "") -> str:
-    """Draw the page that asks for a reason."""
-    referral = actions.read_referral(db.session(), referral_id, g.person)
-    move = check_move(deed, g.person.role, referral.state)
-    db.session.commit()
-    return render_template(
-        "referrals/reason.html", referral=referral, move=move, reason=reason, problem=problem
-    )
-
-
-def resume_reason(carried: "MultiDict[str, str]", referral_id: UUID, deed: str) -> ResponseReturnValue:
-    """Show a reason again that was typed before the session had ended; a bare button is pressed again."""
-    if deed not in submission.NEEDS_REASON:
-        flash("Nothing was changed. Please press the button again.")
-        return redirect(url_for("referrals.show", referral_id=referral_id), code=303)
-    return draw_reason(referral_id, deed, carried.get("reason", ""))
-
-
-@referrals.post("/referrals/<uuid:referral_id>/moves/<deed>")
-@requires(*Role)  # the table of moves decides, once the case is found
-@resumable(resume_reason)
-def move_on(referral_id: UUID, deed: str) -> ResponseReturnValue:
-    """Take a case one move further."""
-    if deed not in submission.PAST:
-        abort(404)
-    referral = actions.get_referral(db.session(), referral_id, g.person, to_change=True)
-    reason = request.form.get("reason", "")
-    try:
-        submission.move_on(db.session(), referral, deed, actor=g.person, reason=reason)
-    except submission.ReasonMissingError as refused:
-        db.session.rollback()
-        return draw_reason(referral_id, deed, reason, str(refused)), 422
-    db.session.commit()
-    flash(f"Referral {referral.number} is now {referral.state.words}.")
-    return redirect(url_for("referrals.show", referral_id=referral_id), code=303)

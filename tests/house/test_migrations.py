@@ -16,12 +16,9 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.orm import Session
 
 from app import create_app
-from referral import audit, clock
-from referral.actions import adoptions
 from referral.criteria import first_shown
 from referral.extensions import db
-from referral.models import AuditEntry, Base, Packet, Referral, ReferralVersion, User
-from referral.workflow import State
+from referral.models import AuditEntry, Base, Referral, User
 from tests.conftest import settings_for
 from tests.stores import Store
 
@@ -35,38 +32,6 @@ def app(database: str) -> Iterator[Flask]:
     yield app
     with app.app_context():
         db.engine.dispose()
-
-
-@pytest.fixture
-def case(session: Session, people: dict[str, User]) -> Referral:
-    """A case in every table."""
-    neurologist, coordinator = people["neurologist"], people["coordinator"]
-    case = Referral(
-        number="P-2026-0001",
-        organisation_id=neurologist.organisation_id,
-        referrer_id=neurologist.id,
-        programme_id=coordinator.organisation_id,
-        state=State.SUBMITTED,
-        typed={"person": {"family_name": ["Ångström"]}},
-        submitted_at=clock.now(),
-    )
-    session.add(case)
-    session.flush()
-    version = ReferralVersion(
-        referral_id=case.id,
-        version=1,
-        snapshot={"snapshot": "1"},
-        verdicts={},
-        snapshot_sha256="0",
-        signed_by_id=neurologist.id,
-    )
-    session.add(version)
-    session.flush()
-    session.add(Packet(version_id=version.id, pdf=b"%PDF", sha256="0", issued_by_id=neurologist.id))
-    adoptions.adopt(session, people["chair"], EDITION.id, seen=EDITION.sha256, confirmed=True, note="Read.")
-    audit.record(session, neurologist, "submitted", case)
-    session.commit()
-    return case
 
 
 def rows(session: Session) -> dict[str, int]:

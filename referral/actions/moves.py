@@ -1,0 +1,88 @@
+"""The one place where a case changes its state: checked against the table, written down, its stay dated."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from referral import audit, clock
+from referral.errors import MoveRefusedError, PonsError
+from referral.models import Referral, Stay, User
+from referral.workflow import OPEN, Move, Role, State, check_move, find_move
+
+LONGEST_REASON = 4000
+
+
+class ReasonMissingError(PonsError):
+    """A move that is made only with a reason."""
+
+
+def move(
+    session: Session,
+    referral: Referral,
+    deed: str,
+    *,
+    actor: User | None,
+    reason: str = "",
+    at: datetime | None = None,
+    **detail: Any,
+) -> Move:
+    """Do one deed of the table of moves on a case that is held for changing; ``actor`` ``None`` is the clock.
+
+    ``detail`` goes to the trail: ids, numbers and names of fields, never what somebody typed.
+
+    Raises:
+        MoveRefusedError: the table has no such move for this role, or the clock, from this state.
+        ReasonMissingError: the move asks for a reason.
+
+    """
+    row = check_move(deed, actor.role, referral.state) if actor else _by_clock(deed, referral.state)
+    at, reason = at or clock.now(), reason.strip()
+    if row.needs_reason and not 0 < len(reason) <= LONGEST_REASON:
+        raise ReasonMissingError(f"Give a reason, in at most {LONGEST_REASON:,} characters.")
+    audit.record(session, actor, row.past, referral, at=at, came_from=referral.state, **detail)
+    if row.target is not None:
+        _stand(session, referral, row.target, at)
+        referral.state_reason = reason or None
+    session.flush()
+    return row
+
+
+def _by_clock(deed: str, state: State) -> Move:
+    row = find_move(deed)
+    if not row.by_clock or state not in row.sources:
+        raise MoveRefusedError(
+            f"This case is {state.words}: {row.words.lower()} does not happen by itself now."
+        )
+    return row
+
+
+def _stand(session: Session, referral: Referral, state: State, at: datetime) -> None:
+    """End the stay in the old state and begin one in the new. A clock that was set back makes no stay negative."""
+    current = select(Stay).where(Stay.referral_id == referral.id, Stay.ended_at.is_(None))
+    stay = session.scalar(current)
+    if stay is not None:
+        at = max(at, stay.began_at)
+        stay.ended_at = at
+        session.flush()
+    session.add(Stay(referral_id=referral.id, state=state, began_at=at))
+    referral.state, referral.updated_at = state, at
+
+
+def least_busy(session: Session, programme_id: UUID) -> UUID | None:
+    """Find the coordinator of a programme who owns the fewest open cases: whose a new case is."""
+    owned = (
+        select(Referral.owner_id, func.count().label("cases"))
+        .where(Referral.programme_id == programme_id, Referral.state.in_(OPEN))
+        .group_by(Referral.owner_id)
+        .subquery()
+    )
+    return session.scalar(
+        select(User.id)
+        .outerjoin(owned, owned.c.owner_id == User.id)
+        .where(User.organisation_id == programme_id, User.role == Role.COORDINATOR, User.active)
+        .order_by(func.coalesce(owned.c.cases, 0), User.name)
+        .limit(1)
+    )

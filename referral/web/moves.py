@@ -1,0 +1,80 @@
+"""Moving a case on: the buttons come from the table of moves and from nowhere else."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from referral.actions import moves as actions
+from referral.actions.referrals import get_referral, read_referral
+from referral.auth import requires
+from referral.extensions import db
+from referral.web.session import resumable
+from referral.workflow import SENT, Move, Role, check_move, find_move, next_move
+
+moves = Blueprint("moves", __name__)
+
+PAGES = {"submit": "referrals.review"}
+"""The page of each deed that has one of its own, by endpoint; each takes ``referral_id``."""
+
+
+@moves.app_context_processor
+def words() -> dict[str, Any]:
+    """Give the pages of cases what they say of moves."""
+    return {"waits": SENT, "next_move": next_move, "move_page": PAGES.get}
+
+
+def find_plain(deed: str) -> Move:
+    """Find a deed that a button does; any other is not found here."""
+    try:
+        move = find_move(deed)
+    except KeyError:
+        abort(404)
+    return move if move.plain else abort(404)
+
+
+@moves.get("/referrals/<uuid:referral_id>/moves/<deed>")
+@requires(*Role)  # whom it is not for does not find it
+def ask_reason(referral_id: UUID, deed: str) -> ResponseReturnValue:
+    """Ask for the reason of a move that needs one."""
+    if not find_plain(deed).needs_reason:
+        abort(404)
+    return draw_reason(referral_id, deed)
+
+
+def draw_reason(referral_id: UUID, deed: str, reason: str = "", problem: str = "") -> str:
+    """Draw the page that asks for a reason."""
+    referral = read_referral(db.session(), referral_id, g.person)
+    move = check_move(deed, g.person.role, referral.state)
+    db.session.commit()
+    return render_template(
+        "referrals/reason.html", referral=referral, move=move, reason=reason, problem=problem
+    )
+
+
+def resume_reason(carried: "MultiDict[str, str]", referral_id: UUID, deed: str) -> ResponseReturnValue:
+    """Show a reason again that was typed before the session had ended; a bare button is pressed again."""
+    if not find_plain(deed).needs_reason:
+        flash("Nothing was changed. Please press the button again.")
+        return redirect(url_for("referrals.show", referral_id=referral_id), code=303)
+    return draw_reason(referral_id, deed, carried.get("reason", ""))
+
+
+@moves.post("/referrals/<uuid:referral_id>/moves/<deed>")
+@requires(*Role)  # the table of moves decides, once the case is found
+@resumable(resume_reason)
+def move_on(referral_id: UUID, deed: str) -> ResponseReturnValue:
+    """Take a case one move further."""
+    find_plain(deed)
+    referral = get_referral(db.session(), referral_id, g.person, to_change=True)
+    reason = request.form.get("reason", "")
+    try:
+        actions.move(db.session(), referral, deed, actor=g.person, reason=reason)
+    except actions.ReasonMissingError as refused:
+        db.session.rollback()
+        return draw_reason(referral_id, deed, reason, str(refused)), 422
+    db.session.commit()
+    flash(f"Referral {referral.number} is now {referral.state.words}.")
+    return redirect(url_for("referrals.show", referral_id=referral_id), code=303)
