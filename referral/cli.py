@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 from flask_migrate import upgrade
 from sqlalchemy import select
 
-from referral import audit, auth, cli_criteria, cli_packet, cli_scores
+from referral import audit, auth, cli_criteria, cli_packet, cli_scores, database
 from referral.extensions import db
 from referral.models import Organisation, OrganisationKind, User
 from referral.workflow import Role
@@ -56,6 +56,7 @@ def setup(demo: bool, email: str, name: str, organisation: str, kind: str) -> No
     The administrator's password is read from PONS_ADMIN_PASSWORD, or made up and printed once.
     """
     upgrade()
+    database.one_at_a_time(db.session(), "setup")
     if demo:
         load_demonstration()
     if db.session.scalar(select(User.id).where(User.role == Role.ADMINISTRATOR).limit(1)) is None:
@@ -68,7 +69,6 @@ def load_demonstration() -> None:
     from referral import demo  # only a demonstration needs it
 
     demo.load(db.session())
-    db.session.commit()
     click.echo("Demonstration accounts; every person in them is invented:")
     for account in demo.accounts():
         click.echo(f"  {account.role.replace('_', ' '):17} {account.email}")

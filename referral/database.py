@@ -1,9 +1,16 @@
-"""How the database is opened, so that an acknowledged act is never lost and never half done."""
+"""How the database is opened, so that an acknowledged act is never lost and never half done.
+
+SQLite lets one transaction write at a time. PostgreSQL lets many: there, whoever reads in order to write takes
+a lock first, in this order, so that nobody waits for somebody who waits for them: the row of the case
+(``with_for_update``), then names (:func:`one_at_a_time`), the wider name last.
+"""
 
 from typing import Any
 
+import psycopg
 import pysqlite3
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, func, inspect, make_url, select
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import Session
 
 # Older SQLite may corrupt a file in WAL mode when two connections write at one moment.
@@ -17,6 +24,16 @@ PRAGMAS = {
     "cell_size_check": 1,
     "mmap_size": 0,
 }
+POSTGRESQL = {
+    "lock_timeout": "5s",
+    "statement_timeout": "15s",
+    "idle_in_transaction_session_timeout": "20s",  # a page that hangs keeps its locks no longer than this
+    "synchronous_commit": "on",  # an acknowledged commit survives a power cut
+    "timezone": "UTC",
+}
+WRITTEN_ONCE = ("audit_entry",)
+"""Tables to which the application's role may add, and nothing else."""
+DATA_EXCEPTION = "22"  # the class of PostgreSQL's errors that quote a value in their first line
 
 
 def is_safe_in_wal(version: tuple[int, ...]) -> bool:
@@ -27,15 +44,40 @@ def is_safe_in_wal(version: tuple[int, ...]) -> bool:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Give SQLAlchemy the SQLite that we bring along, not the machine's, and keep values out of its logs."""
+    """Give SQLAlchemy what it needs to open this database, and keep values out of its logs.
+
+    SQLite is the one that we bring along, not the machine's.
+
+    Raises:
+        ValueError: it is neither SQLite nor PostgreSQL.
+
+    """
     options: dict[str, Any] = {"hide_parameters": True}
-    return options | {"module": pysqlite3} if url.startswith("sqlite") else options
+    kind = make_url(url).get_backend_name()
+    if kind == "sqlite":
+        return options | {"module": pysqlite3}
+    if kind != "postgresql":
+        raise ValueError(f"DATABASE_URL names {kind}; Pons keeps its data in sqlite or postgresql")
+    settings = " ".join(f"-c {name}={value}" for name, value in POSTGRESQL.items())
+    return options | {
+        "connect_args": {"options": settings, "application_name": "pons"},
+        "isolation_level": "READ COMMITTED",
+        "pool_pre_ping": True,  # the server may have been restarted since
+    }
 
 
 def prepare(engine: Engine) -> None:
-    """Set every new SQLite connection up, and begin every transaction that may write as a writer."""
+    """Set up what holds for every connection and every transaction.
+
+    Raises:
+        RuntimeError: the SQLite at hand may corrupt the file.
+
+    """
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "handle_error", silence_values)
         return
+    if not is_safe_in_wal(pysqlite3.sqlite_version_info):
+        raise RuntimeError(f"SQLite {pysqlite3.sqlite_version} may corrupt the database: use 3.51.3 or newer")
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: object) -> None:
@@ -45,25 +87,69 @@ def prepare(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql(f"PRAGMA query_only={reading:d}")
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 def apply_pragmas(connection: Any) -> None:
     """Set the pragmas and read each back, since SQLite says nothing about one that it does not know."""
-    wanted = dict(PRAGMAS)
-    if not is_safe_in_wal(pysqlite3.sqlite_version_info):
-        wanted["journal_mode"] = "delete"
-    for name, value in wanted.items():
+    for name, value in PRAGMAS.items():
         connection.execute(f"PRAGMA {name}={value}")
         (found,) = connection.execute(f"PRAGMA {name}").fetchone() or (None,)
         if found != value:
             raise RuntimeError(f"SQLite keeps {name} at {found!r} where {value!r} is needed")
 
 
-def begin_reading(session: Session) -> None:
-    """Begin a transaction that only reads and so waits for nobody.
+def silence_values(context: ExceptionContext) -> None:
+    """Take out of an error of PostgreSQL what it quotes of a row: that would go into the log."""
+    refused = context.original_exception
+    if not isinstance(refused, psycopg.Error) or refused.diag.message_primary is None:
+        return
+    quotes = (refused.sqlstate or "").startswith(DATA_EXCEPTION)
+    said = type(refused).__name__ if quotes else refused.diag.message_primary
+    refused.args = (said,)
+    if context.sqlalchemy_exception is not None:
+        context.sqlalchemy_exception.args = (f"({type(refused).__name__}) {said}",)
 
-    Every other transaction takes the one writer's place when it begins, because a transaction that turns
-    writer half-way is refused. Whoever writes nothing, not even to the trail, may begin here.
+
+def begin_reading(session: Session) -> None:
+    """Begin a transaction that only reads: it waits for nobody, and sees the data as at one moment.
+
+    Every other transaction takes SQLite's one place for a writer when it begins, because a transaction that
+    turns writer half-way is refused. Whoever writes nothing, not even to the trail, may begin here; what is
+    written all the same is refused by the database.
     """
-    session.connection(execution_options={"reading": True})
+    options: dict[str, Any] = {"reading": True}
+    if session.get_bind().dialect.name == "postgresql":  # without writing, REPEATABLE READ never fails
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    session.connection(execution_options=options)
+
+
+def one_at_a_time(session: Session, name: str) -> None:
+    """Let only one transaction at a time go on from here under this name, until it ends.
+
+    For what is read in order to write and has no row to lock, such as the next free number. On SQLite every
+    transaction that writes is alone already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
+def grant(connection: Connection, role: str) -> None:
+    """Let PostgreSQL's role of the application use the tables as they now are, and change none of them.
+
+    What is written once it may read and add to, no more; which migrations were run it may read.
+    """
+    quote = connection.dialect.identifier_preparer.quote
+    role, there = quote(role), inspect(connection).get_table_names()
+    orders = [
+        f"GRANT USAGE ON SCHEMA public TO {role}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
+        f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {role}",
+    ]
+    orders += [
+        f"REVOKE UPDATE, DELETE ON {quote(table)} FROM {role}" for table in WRITTEN_ONCE if table in there
+    ]
+    for order in orders:
+        connection.exec_driver_sql(order)

@@ -20,6 +20,7 @@ class Settings:
     secure_cookies: bool = False  # True as soon as people come by https; plain http is for this machine only
     trusted_hosts: tuple[str, ...] | None = None
     proxies: int = 0  # how many proxies of ours stand in front, whose word on the address we take
+    database_role: str = ""  # on PostgreSQL: who may use the tables that migrations make, if somebody else
     attachments: Path = INSTANCE / "attachments"  # the files of the cases; backed up with the database
     most_attachments: int = 60  # files on one case at a time
     attachments_size: int = 500 * MEBIBYTE  # of one case, with what was replaced or removed
@@ -35,6 +36,7 @@ class Settings:
             secure_cookies=given.get("SECURE_COOKIES", "no") == "yes",
             trusted_hosts=hosts or None,
             proxies=int(given.get("PROXIES", "0")),
+            database_role=given.get("DATABASE_ROLE", ""),
             attachments=Path(given.get("ATTACHMENTS") or instance / "attachments"),
             most_attachments=int(given.get("MOST_ATTACHMENTS", "60")),
             attachments_size=int(given.get("ATTACHMENTS_MB", "500")) * MEBIBYTE,

@@ -1,8 +1,11 @@
-"""What tests stand on: an application on its own database, people in it, and a browser that checks pages."""
+"""What tests stand on: an application on its own database, people in it, and a browser that checks pages.
 
-import shutil
+Whatever stands on ``store`` runs on each database that ``--database`` names; ``@pytest.mark.only_on`` chooses.
+"""
+
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -16,36 +19,88 @@ from referral.models import Organisation, OrganisationKind, User
 from referral.settings import Settings
 from referral.workflow import Role
 from tests.browser import PASSWORD, Browser, Page
+from tests.stores import APPLICATION, Postgresql, Server, Sqlite, Store
 
 CLINIC, OTHER_CLINIC = "Northfield Neurology", "Southmere Neurology"
 PROGRAMME, OTHER_PROGRAMME = "Eastgate Transplant Programme", "Westhaven Transplant Programme"
 
 
-def settings_for(database: Path) -> Settings:
-    return Settings(
-        secret_key="a key for tests, and for tests only",
-        database_url=f"sqlite:///{database}",
-        attachments=database.parent / "attachments",
+STORES = ("sqlite", "postgresql")
+SERVER = pytest.StashKey[Server]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database", choices=(*STORES, "both"), default="sqlite", help="what tests keep data in"
     )
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what touches a database on each of the databases that are asked for."""
+    if "store" in metafunc.fixturenames:
+        asked = metafunc.config.getoption("--database")
+        mark = metafunc.definition.get_closest_marker("only_on")
+        stores = [name for name in (mark.args if mark else STORES) if asked in (name, "both")]
+        metafunc.parametrize("store", stores, indirect=True, scope="session")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell each worker of a run where the run's one server is."""
+    if node.config.getoption("--database") != "sqlite":
+        node.workerinput["postgresql"] = str(server_of(node.config).folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if SERVER in config.stash:
+        config.stash[SERVER].stop()
+
+
+def server_of(config: pytest.Config) -> Server:
+    """The server of this run, started when it is first asked for."""
+    if SERVER not in config.stash:
+        config.stash[SERVER] = Server()
+    return config.stash[SERVER]
+
+
 @pytest.fixture(scope="session")
-def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with all tables and nothing in them, made once."""
-    path = tmp_path_factory.mktemp("database") / "empty.db"
-    app = create_app(settings_for(path))
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """The kind of database that a test runs on."""
+    if request.param == "sqlite":
+        return Sqlite(tmp_path_factory.mktemp("databases"))
+    from_controller: dict[str, str] = getattr(request.config, "workerinput", {})
+    return Postgresql(from_controller.get("postgresql") or str(server_of(request.config).folder))
+
+
+def settings_for(address: str) -> Settings:
+    key = "a key for tests, and for tests only"
+    return Settings(secret_key=key, database_url=address, database_role=APPLICATION)
+
+
+@pytest.fixture(scope="session")
+def migrated_database(store: Store) -> str:
+    """A database with all tables and nothing in them, made once, to be copied."""
+    address = store.blank()
+    app = create_app(settings_for(address))
     with app.app_context():
         upgrade()
         db.engine.dispose()
-    return path
+    return address
 
 
 @pytest.fixture
-def app(migrated_database: Path, tmp_path: Path) -> Iterator[Flask]:
-    """The application on an empty database of its own."""
-    database = tmp_path / "pons.db"
-    shutil.copy(migrated_database, database)
-    app = create_app(settings_for(database))
+def database(store: Store, migrated_database: str) -> Iterator[str]:
+    """An empty database of the test's own, as its owner opens it."""
+    address = store.copy(migrated_database)
+    yield address
+    store.drop(address)
+
+
+@pytest.fixture
+def app(store: Store, database: str, tmp_path: Path) -> Iterator[Flask]:
+    """The application on an empty database of its own, with a folder of its own for files."""
+    app = create_app(settings_for(store.for_application(database)))
+    app.config["ATTACHMENTS"] = tmp_path / "attachments"
     yield app
     with app.app_context():
         db.engine.dispose()

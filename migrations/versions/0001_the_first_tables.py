@@ -18,7 +18,9 @@ BEGIN SELECT RAISE(ABORT, 'the audit trail is not changed'); END
 REFUSE_ON_POSTGRESQL = (
     """
 CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION 'the audit trail is not changed'; END $$
+$$ BEGIN
+RAISE EXCEPTION 'the audit trail is not changed' USING ERRCODE = 'integrity_constraint_violation';
+END $$
 """,
     """
 CREATE TRIGGER audit_entry_is_not_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry
@@ -121,7 +123,11 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index(
-        "ix_referral_demonstration", "referral", ["demonstration"], sqlite_where=sa.text("demonstration = 1")
+        "ix_referral_demonstration",
+        "referral",
+        ["demonstration"],
+        sqlite_where=sa.text("demonstration = 1"),
+        postgresql_where=sa.text("demonstration"),
     )
     op.create_index(op.f("ix_referral_organisation_id_state"), "referral", ["organisation_id", "state"])
     op.create_index(op.f("ix_referral_programme_id_state"), "referral", ["programme_id", "state"])

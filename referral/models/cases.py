@@ -28,7 +28,12 @@ class Referral(Base):
         CheckConstraint("draft_version >= 1", name="draft_version_counts"),
         Index(None, "organisation_id", "state"),
         Index(None, "programme_id", "state"),
-        Index("ix_referral_demonstration", "demonstration", sqlite_where=text("demonstration = 1")),
+        Index(
+            "ix_referral_demonstration",
+            "demonstration",
+            sqlite_where=text("demonstration = 1"),
+            postgresql_where=text("demonstration"),
+        ),
         STRICT,
     )
 

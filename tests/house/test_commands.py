@@ -17,15 +17,18 @@ from referral.settings import Settings
 from referral.workflow import Role
 from tests.browser import Browser
 from tests.conftest import settings_for
+from tests.stores import Store
 
 
 @pytest.fixture
-def bare(tmp_path: Path) -> Iterator[Flask]:
+def bare(store: Store) -> Iterator[Flask]:
     """An installation of which nothing is there yet, not even a table."""
-    app = create_app(settings_for(tmp_path / "bare.db"))
+    address = store.blank()
+    app = create_app(settings_for(address))
     yield app
     with app.app_context():
         db.engine.dispose()
+    store.drop(address)
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """The tables are what the models say, they change whole or not at all, and the trail is not rewritten."""
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,8 +22,9 @@ from referral.criteria import first_shown
 from referral.extensions import db
 from referral.models import AuditEntry, Base, Referral, User
 from tests.conftest import settings_for
-from tests.stores import Store
+from tests.stores import APPLICATION, Store
 
+ROOT = Path(__file__).resolve().parents[2]
 (EDITION, *_) = first_shown()
 
 
@@ -151,20 +154,21 @@ def test_the_check_on_the_command_line_agrees(app: Flask) -> None:
     assert done.exit_code == 0, done.output
 
 
-def test_processes_that_migrate_at_once_take_turns(store: Store) -> None:
+def test_processes_that_set_up_at_once_take_turns(store: Store) -> None:
     address = store.blank()
-    apps = [create_app(settings_for(address)) for _ in range(3)]
-
-    def set_up(app: Flask) -> str | None:
-        return app.test_cli_runner().invoke(args=["setup"]).output
-
-    with ThreadPoolExecutor(len(apps)) as threads:
-        told = list(threads.map(set_up, apps))
-    with apps[0].app_context(), db.engine.connect() as connection:
-        administrators = connection.scalar(select(text("count(*)")).select_from(User.__table__))
-
-    assert administrators == 1, told
-    for app in apps:
-        with app.app_context():
-            db.engine.dispose()
+    environment = os.environ | {"DATABASE_URL": address, "SECRET_KEY": "k" * 32, "DATABASE_ROLE": APPLICATION}
+    command = [sys.executable, "-m", "flask", "setup"]
+    processes = [
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for _ in range(2)
+    ]
+    told = [process.communicate(timeout=100)[0].decode() for process in processes]
+    app = create_app(settings_for(address))
+    with app.app_context():
+        with db.engine.connect() as connection:
+            administrators = connection.execute(select(User.role)).all()
+        db.engine.dispose()
     store.drop(address)
+
+    assert [process.returncode for process in processes] == [0, 0], told
+    assert len(administrators) == 1

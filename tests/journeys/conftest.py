@@ -22,6 +22,7 @@ from app import create_app
 from referral import demo
 from referral.extensions import db
 from tests.conftest import settings_for
+from tests.stores import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
@@ -63,34 +64,33 @@ class Faults:
 
 
 @pytest.fixture(scope="session")
-def stocked_database(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def stocked_database(store: Store, migrated_database: str) -> str:
     """A database with the invented people in it, made once."""
-    path = tmp_path_factory.mktemp("stocked") / "stocked.db"
-    shutil.copy(migrated_database, path)
-    app = create_app(settings_for(path))
+    address = store.copy(migrated_database)
+    app = create_app(settings_for(address))
     with app.app_context():
         demo.load(db.session(), with_packets=False)
         db.session.commit()
         db.session.remove()
         db.engine.dispose()
-    return path
+    return address
 
 
 @pytest.fixture
-def house(stocked_database: Path, tmp_path: Path) -> Iterator[House]:
+def house(store: Store, stocked_database: str) -> Iterator[House]:
     """The application, served by its production server on a free port and a database of its own."""
-    database = tmp_path / "journey.db"
-    shutil.copy(stocked_database, database)
-    with serve(database) as address:
+    database = store.copy(stocked_database)
+    with serve(store.for_application(database)) as address:
         app = create_app(settings_for(database))
         with app.app_context():
             engine = db.engine
         yield House(address, engine)
         engine.dispose()
+    store.drop(database)
 
 
 @contextmanager
-def serve(database: Path) -> Iterator[str]:
+def serve(database: str) -> Iterator[str]:
     """Serve the application from its own process until the end of the block."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -26,7 +26,7 @@ def main() -> None:
     """Make a house with the invented people, and take a picture of each page that the documentation shows."""
     WHERE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        database = Path(folder) / "pictures.db"
+        database = f"sqlite:///{folder}/pictures.db"
         app = create_app(settings_for(database))
         with app.app_context():
             upgrade()

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
-from pathlib import Path
 from time import process_time
 
 import pytest
@@ -248,9 +247,9 @@ def test_coming_and_going_is_in_the_trail_without_words_that_were_typed(
 
 
 def test_over_https_the_cookie_is_bound_to_this_host_and_stays_on_https(
-    migrated_database: Path,
+    database: str,
 ) -> None:
-    settings = Settings("k" * 32, f"sqlite:///{migrated_database}", secure_cookies=True)
+    settings = Settings("k" * 32, database, secure_cookies=True)
     app = create_app(settings)
     browser = app.test_client()
     answer = browser.get("/sign-in", base_url="https://pons.example")
