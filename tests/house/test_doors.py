@@ -21,7 +21,15 @@ SAMPLES = {
     "path": "css/pons.css",
     "default": "x",
 }
-PUBLIC = {"static", "door.sign_in", "door.enter", "door.sign_out", "pages.help_page", "pages.help_role", "pages.glossary"}
+PUBLIC = {
+    "static",
+    "door.sign_in",
+    "door.enter",
+    "door.sign_out",
+    "pages.help_page",
+    "pages.help_role",
+    "pages.glossary",
+}
 
 
 def rules(app: Flask) -> list[Rule]:
