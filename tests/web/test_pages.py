@@ -12,7 +12,7 @@ from referral.models import Referral
 from referral.reference.glossary import glossary
 from referral.web.pages import GUIDES
 from referral.web.which_editions import editions_with_windows, sections_read
-from referral.workflow import STATES_IN_USE, Role, moves_for
+from referral.workflow import Role, State, moves_for
 from tests.browser import Browser, Page
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -26,7 +26,7 @@ def test_a_guide_shows_every_move_of_its_roles_and_no_other(visit: Callable[...,
     cells = ["".join(cell.itertext()).strip() for cell in page.all(".//main//td")]
     assert cells == [
         ", ".join(move.words for move in moves_for(role, state)) or "nothing moves it"
-        for state in STATES_IN_USE
+        for state in State
         for role in roles
     ]
 
@@ -43,7 +43,7 @@ def test_what_a_guide_calls_a_button_is_written_on_some_page() -> None:
     pages = [path for path in TEMPLATES.rglob("*.html") if path.parent.name != "help"]
     written = " ".join(path.read_text() for path in pages)
     written += " ".join(
-        move.words for role in Role for state in STATES_IN_USE for move in moves_for(role, state)
+        move.words for role in Role for state in State for move in moves_for(role, state)
     )
     written += (TEMPLATES.parent / "referral" / "web" / "layout.py").read_text()
     for path in sorted((TEMPLATES / "help").glob("_*.html")):
