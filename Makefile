@@ -20,7 +20,7 @@ run: .venv/run.stamp
 
 test: .venv/test.stamp
 	@.ci/packages test
-	@.venv/bin/python -m pytest -n 2
+	@.venv/bin/python -m pytest -n 2 --database=both
 
 bench: .venv/test.stamp
 	@.ci/packages run

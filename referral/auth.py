@@ -12,7 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import ColumnElement, false, func, select
 from sqlalchemy.orm import Session
 
-from referral import clock
+from referral import clock, database
 from referral.models import Referral, SignInAttempt, User, UserSession
 from referral.workflow import Role, State
 
@@ -98,6 +98,8 @@ def begin_attempt(session: Session, email: str, address: str) -> SignInAttempt |
     the last quarter of an hour. Nobody is locked out for longer than that.
     """
     account = _digest(email.strip().lower())
+    database.one_at_a_time(session, f"tries of {account}")
+    database.one_at_a_time(session, f"tries from {address}")
     wrong = (
         select(func.count())
         .select_from(SignInAttempt)

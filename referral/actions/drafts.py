@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forms import SECTIONS, read_case
-from referral import audit, auth, clock
+from referral import audit, auth, clock, database
 from referral.actions import duplicates
 from referral.errors import ConflictError, ForbiddenError, NotFoundError
 from referral.facts import digest
@@ -54,9 +54,11 @@ def open_draft(session: Session, actor: User) -> Referral:
 
 
 def next_number(session: Session) -> str:
-    """Give the next number of this year: P-2026-0007."""
+    """Give the next number of this year: P-2026-0007. Who asks next waits until this transaction ends."""
+    database.one_at_a_time(session, "numbers of cases")
     year = f"P-{clock.today().year}-"
-    last = session.scalar(select(func.max(Referral.number)).where(Referral.number.startswith(year)))
+    used = select(Referral.number).where(Referral.number.startswith(year))
+    last = session.scalar(used.order_by(func.length(Referral.number).desc(), Referral.number.desc()).limit(1))
     return f"{year}{int(last.removeprefix(year)) + 1 if last else 1:04}"
 
 
