@@ -178,6 +178,8 @@ class HctCi(Test):
         spec = Spec("hct_ci", given)
         test = cls(spec.bounds())
         spec.done()
+        if not test.bounds:
+            raise Mistake("hct_ci: a bound is missing")
         return test
 
     def ask(self, case: Case) -> Answer:
