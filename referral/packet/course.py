@@ -136,11 +136,13 @@ class _Drawing:
         """Shade one window in the lane just added; its label stands before its bracket, or inside it."""
         lane, axis = self.lanes[-1], self.axis
         x, end = axis.x(look.first or axis.first), axis.x(look.last)
-        width = len(look.label) * self.layout.letter + 5
+        width = len(look.label) * self.layout.letter + 8
         inside = x - width < self.layout.left
         return Band(
             x=x, end=end, top=lane.top, height=lane.height, line=lane.top + 7 + BRACKET * number,
-            label=look.label, label_x=round(x + 5 if inside else x - width + 2, 1),
+            line_from=x + width if inside else x,
+            label=look.label,
+            label_x=round(x + 4 if inside else x - width + 5, 1),
             hatch=hatching(x, end, lane.top + BRACKET * number, lane.bottom, number),
         )  # fmt: skip
 
@@ -238,6 +240,7 @@ class _Drawing:
         label = f"{_cut(words.drug(course.drug), 28)}, {outcome}"
         label = _cut(label, int((now - first) / self.layout.letter) - 2)
         width = len(label) * self.layout.letter + 8
+        before = False
         # The label stands inside its bar, else after it, else before it, else across its end; or on top of it.
         if self.layout.head:
             label_x = max(first, min(may_start, now - width))
@@ -247,13 +250,13 @@ class _Drawing:
         elif end + width <= now:
             left, right, label_x = may_start, end + width, end + 4
         elif may_start - width >= first:
-            left, right, label_x = may_start - width, end, may_start - width + 4
+            left, right, label_x, before = may_start - width, end, may_start - 5, True
         else:
             left, right, label_x = min(may_start, now - width), past, now - width + 4
         return Bar(
             may_start=may_start, may_end=now if ongoing else may_end, ongoing=ongoing,
             surely_from=surely_from, surely_to=surely_to,
-            label=label, label_x=round(label_x, 1), left=left, right=right + 2,
+            label=label, label_x=round(label_x, 1), label_before=before, left=left, right=right + 2,
         )  # fmt: skip
 
 

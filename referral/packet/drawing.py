@@ -38,7 +38,7 @@ WIDE = Layout(
 )  # fmt: skip
 NARROW = Layout(
     name="narrow", width=330, left=20, now=312, right=324, head=17, row=18, bar_row=29, bar=9, font=12, small=11,
-    letter=6.0, keys_from=0,
+    letter=5.6, keys_from=0,
 )  # fmt: skip
 
 
@@ -77,6 +77,7 @@ class Bar:
     ongoing: bool
     label: str
     label_x: float
+    label_before: bool
     left: float
     right: float
 
@@ -93,6 +94,7 @@ class Band:
     top: float
     height: float
     line: float
+    line_from: float
     label: str
     label_x: float
     hatch: str

@@ -256,7 +256,10 @@ def test_marks_bars_and_legend_stay_on_either_page(layout: Layout) -> None:
     assert picture
     assert picture.layout is layout
     assert all(layout.left <= mark.x <= layout.now for mark in picture.marks)
-    assert all(bar.label_x + len(bar.label) * layout.letter <= layout.width + 8 for bar in picture.bars)
+    for bar in picture.bars:
+        length = len(bar.label) * layout.letter
+        start = bar.label_x - length if bar.label_before else bar.label_x
+        assert layout.left - 8 <= start <= layout.width + 8 - length
     assert all(key.x + 16 + len(key.text) * layout.letter * 0.92 <= layout.width + 20 for key in picture.keys)
     assert max(key.y for key in picture.keys) < picture.height
     assert_nothing_overlaps(picture.marks)
