@@ -103,7 +103,7 @@ def begin_attempt(session: Session, email: str, address: str) -> SignInAttempt |
     wrong = (
         select(func.count())
         .select_from(SignInAttempt)
-        .where(SignInAttempt.at > clock.now() - GUESSES_WITHIN, SignInAttempt.succeeded.is_(False))
+        .where(SignInAttempt.at > clock.now() - GUESSES_WITHIN, ~SignInAttempt.succeeded)
     )
     for mine in (SignInAttempt.email_sha256 == account, SignInAttempt.address == address):
         if (session.scalar(wrong.where(mine)) or 0) >= GUESSES:

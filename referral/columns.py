@@ -67,7 +67,7 @@ class Id(TypeDecorator[UUID]):
 class Flag(TypeDecorator[bool]):
     """True or false, nothing that only resembles it."""
 
-    impl = Integer
+    impl = Boolean
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
