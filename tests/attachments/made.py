@@ -3,6 +3,7 @@
 import io
 import zlib
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import pikepdf
@@ -91,6 +92,7 @@ def stream(body: bytes, entries: bytes = b"") -> bytes:
     return b"<< /Length %d %s >>\nstream\n%s\nendstream" % (len(body), entries, body)
 
 
+@cache
 def packed(size: int) -> bytes:
     """So many blanks, packed."""
     packer = zlib.compressobj(9)
