@@ -94,7 +94,7 @@ def _values(path: str, case: Case, limits: tuple[Decimal, ...]) -> Iterator[Any]
     elif name in COUNTS:
         yield from _counts(case.record, path, limits)
     elif name in ("gd_max_diameter_mm", "days_since_steroids"):
-        yield from (max(Decimal(0), value) for value in _around(limits))
+        yield from (value for value in _around(limits) if value >= 0)
     elif ".functional_systems." in path:
         yield from range(7)
     elif name == "drug":
@@ -130,7 +130,7 @@ def _days(path: str, case: Case, limits: tuple[Decimal, ...]) -> set[date]:
     edges = {first, last}
     for limit in {int(limit) for limit in limits if 0 <= limit <= 120}:
         edges |= {add_years(case.as_of, -limit), add_months(case.as_of, -limit)}
-    for _, other in _exact_dates(case):
+    for other in _days_beside(path, case):
         edges |= {add_months(other, int(limit)) for limit in limits if 0 <= limit <= 120} | {other}
     near = {edge + timedelta(days=step) for edge in edges for step in (-1, 0, 1)}
     return {value for value in near if first <= value <= last}
@@ -146,12 +146,12 @@ def _earliest(path: str, case: Case) -> date:
     return start.first if start else birth.first if birth else add_years(case.as_of, -100)
 
 
-def _exact_dates(case: Case) -> Iterator[tuple[str, date]]:
-    for index, course in enumerate(case.record.treatments.courses or ()):
-        for name in ("start", "stop", "last_dose"):
-            known = getattr(course, name)
-            if known:
-                yield f"treatments.courses[{index}].{name}", known.first
+def _days_beside(path: str, case: Case) -> Iterator[date]:
+    """Days around which an answer may turn: those of courses and, for the day of a score, those of the scores."""
+    for course in case.record.treatments.courses or ():
+        yield from (known.first for known in (course.start, course.stop, course.last_dose) if known)
+    if path.startswith("edss["):
+        yield from (score.date.first for score in case.record.edss)
 
 
 def get(record: Any, path: str) -> Any:

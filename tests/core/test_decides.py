@@ -15,10 +15,12 @@ from referral.criteria.case import Case
 from referral.criteria.decides import rank
 from referral.criteria.edition import Edition
 from referral.criteria.evaluate import Verdict, evaluate
+from referral.criteria.load import read_edition
 from referral.criteria.unknowns import SCORES, fillings
 from referral.facts import CaseRecord, RecordError, read_record
 from referral.reference.files import read_yaml
 from tests.core.records import AS_OF, CASES, courses, make_record, relapses
+from tests.core.test_library import edition
 
 LIMITS = tuple(map(Decimal, (0, 2, 3, 10, 15, 18, 20, 45, 50, 55, 60, 65, 100, 500)))
 
@@ -155,3 +157,82 @@ def test_the_set_that_settles_most_editions_comes_first() -> None:
 
 def test_nothing_is_offered_where_too_much_is_open() -> None:
     assert decides("austin-2016") == ()
+
+
+# Made-up editions, so that each rule of the search is seen by itself
+
+KEYS = ("aggressive_ms", "malignant_ms", "highly_active_ms", "active_inflammation", "marked_progression")
+
+
+def judged(*criteria: str, **changes: Any) -> Edition:
+    """Make an edition: each criterion is a kind, a route after a slash, and the numbers of judgements, all asked for."""
+    texts = []
+    for number, written in enumerate(criteria):
+        head, _, asked = written.partition(": ")
+        kind, _, route = head.partition("/")
+        tests = ", ".join(f"{{judgement: {KEYS[int(key)]}}}" for key in asked.split())
+        on = f", route: {route}" if route else ""
+        texts.append(
+            f"{{id: c{number}, kind: {kind}, statement: S., test: {{all: [{tests}]}}, source: doi:10.0000/x{on}}}"
+        )
+    return read_edition(edition(*texts, **changes), "made-up.yaml")
+
+
+def offered(asked: Edition, answers: str = "", **facts: Any) -> list[str]:
+    """Give the sets as the judgements' numbers; a path that is no judgement as it is."""
+    values = {
+        key: {"value": answer == "y"} for key, answer in zip(KEYS, answers, strict=False) if answer in "yn"
+    }
+    record = make_record(judgements=values, **({"diagnosis": {"phenotype": "RRMS"}} | facts))
+    (answered,) = assess(record, [asked], AS_OF).answers
+    numbers = {f"judgements.{key}": str(number) for number, key in enumerate(KEYS)}
+    return [" ".join(sorted(numbers.get(path, path) for path in chosen)) for chosen in answered.decides]
+
+
+@pytest.mark.parametrize(
+    ("criteria", "answers", "expected"),
+    [
+        (["required: 0"], "", ["0"]),
+        (["required: 0"], "y", []),
+        (["required: 0"], "n", []),
+        (["required: 0", "required: 1"], "", ["0 1"]),
+        (["required: 0", "required: 1"], "y", ["1"]),
+        (["required: 0 1"], "", ["0 1"]),
+        (["required: 0 1 2"], "", ["0 1 2"]),
+        (["required: 0 1 2 3"], "", []),
+        (["required: 0", "required: 1", "required: 2"], "", ["0 1 2"]),
+        (["required: 0", "required: 1", "required: 2", "required: 3"], "", []),
+        (["required: 0", "exclusion: 1"], "", ["0 1"]),
+        (["required: 0", "preferred: 1"], "", ["0"]),
+        (["required: 0", "workup: 1"], "", ["0"]),
+        (["required: 0", "exclusion: 0"], "", ["0"]),
+        (["required: 0", "exclusion: 0", "required: 1"], "", ["0"]),
+        (
+            ["required: 0", "exclusion: 0", "required: 1", "required: 2", "required: 3", "required: 4"],
+            "",
+            ["0"],
+        ),
+        (["required/a: 0", "required/b: 1"], "", ["0 1"]),
+        (["required/a: 0", "required/b: 1"], "n", ["1"]),
+        (["required/a: 0", "required/b: 1", "required: 2"], "", ["0 1 2"]),
+        (["required/a: 0 1", "required/b: 0 2"], "", ["0 1 2"]),
+        (["required/a: 0 1", "required/b: 0 2"], "yn", ["2"]),
+        (["required: 0 1", "required: 1 2"], "", ["0 1 2"]),
+        (["required: 0 1", "required: 1 2"], "y", ["1 2"]),
+    ],
+)
+def test_the_smallest_sets_are_offered(criteria: list[str], answers: str, expected: list[str]) -> None:
+    assert offered(judged(*criteria), answers) == expected
+
+
+def test_no_phenotype_is_a_fact_like_others() -> None:
+    assert offered(judged("required: 0"), "y", diagnosis={}) == ["diagnosis.phenotype"]
+    assert offered(judged("required: 0"), "", diagnosis={}) == ["0 diagnosis.phenotype"]
+    assert offered(judged("required: 0"), "n", diagnosis={}) == []
+
+
+def test_the_sets_of_several_editions_are_ranked_by_how_many_they_settle() -> None:
+    both, one = judged("required/a: 0", "required/b: 1"), judged("required: 1")
+    record = make_record(diagnosis={"phenotype": "RRMS"}, judgements={"aggressive_ms": {"value": False}})
+    first, second = assess(record, [both, one], AS_OF).answers
+    assert first.decides == second.decides == (("judgements.malignant_ms",),)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from referral.criteria import BadEdition, library
+from referral.criteria import BadEdition, Edition, library
 from referral.criteria.boundaries import as_yaml, dead_limits, worked_cases
 from referral.criteria.check import WORKED, check_library
 from referral.criteria.load import HERE, read_edition
@@ -103,11 +103,10 @@ def test_every_criterion_says_what_it_asks_and_which_group_it_belongs_to() -> No
             assert plain["group"]
 
 
-def test_every_limit_has_worked_cases_that_turn_at_it() -> None:
-    for found in library().values():
-        cases = list(worked_cases(found))
-        assert list(dead_limits(cases)) == []
-        assert (WORKED / f"{found.id}.yaml").read_text(encoding="utf-8") == as_yaml(found)
+@pytest.mark.parametrize("found", library().values(), ids=lambda found: found.id)
+def test_every_limit_has_worked_cases_that_turn_at_it(found: Edition) -> None:
+    assert list(dead_limits(worked_cases(found))) == []
+    assert (WORKED / f"{found.id}.yaml").read_text(encoding="utf-8") == as_yaml(found)
 
 
 def test_a_moved_limit_is_noticed_by_its_worked_cases() -> None:
