@@ -165,7 +165,7 @@ KEYS = ("aggressive_ms", "malignant_ms", "highly_active_ms", "active_inflammatio
 
 
 def judged(*criteria: str, **changes: Any) -> Edition:
-    """Make an edition: each criterion is a kind, a route after a slash, and the numbers of judgements, all asked for."""
+    """Make an edition: each criterion is a kind, a route after a slash, and the judgements asked for by number."""
     texts = []
     for number, written in enumerate(criteria):
         head, _, asked = written.partition(": ")

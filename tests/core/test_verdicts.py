@@ -14,7 +14,7 @@ from referral.criteria.quick import ask_all, deciding
 from tests.core.records import AS_OF, make_record
 from tests.core.test_library import edition
 
-RRMS = {"diagnosis": {"phenotype": "RRMS"}}
+RRMS: dict[str, Any] = {"diagnosis": {"phenotype": "RRMS"}}
 NAMED = "source: doi:10.0000/x"
 
 
