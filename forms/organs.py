@@ -80,6 +80,6 @@ def _egfr_said(record: CaseRecord, ages: list[int]) -> str:
         return f"No eGFR can be worked out: {why}."
     years = " or ".join(map(str, ages))
     return (
-        f"eGFR, worked out: {span(min(found), max(found))} by CKD-EPI 2021 (creatinine {creatinine.value} µmol/L, "
+        f"eGFR, worked out: {span(min(found), max(found))} by CKD-EPI 2021 (creatinine {creatinine.value:f} µmol/L, "
         f"age {years}, {sex}). It is not recorded unless you type it."
     )

@@ -46,8 +46,8 @@ class CreatinineForm(MeasurementForm):
         factor = umol_l_per_mg_dl()
         given: Decimal = plain["value"]
         if self.unit.fact == MG_DL:
-            plain["value"] = given * factor
-            self.value.said = f"{plain['value'].normalize():f} µmol/L ({given} mg/dL)"
+            plain["value"] = (given * factor).normalize()
+            self.value.said = f"{plain['value']:f} µmol/L ({given} mg/dL)"
         else:
             self.value.said = f"{given} µmol/L ({given / factor:.2f} mg/dL)"
         return plain
