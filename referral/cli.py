@@ -11,6 +11,7 @@ from flask_migrate import upgrade
 from sqlalchemy import select
 
 from referral import audit, auth, cli_criteria, cli_packet, cli_scores, database
+from referral.actions import duplicates
 from referral.extensions import db
 from referral.models import Organisation, OrganisationKind, User
 from referral.workflow import Role
@@ -59,6 +60,7 @@ def setup(demo: bool, email: str, name: str, organisation: str, kind: str) -> No
     database.one_at_a_time(db.session(), "setup")
     if demo:
         load_demonstration()
+    duplicates.catch_up(db.session())
     if db.session.scalar(select(User.id).where(User.role == Role.ADMINISTRATOR).limit(1)) is None:
         _add(email, name, Role.ADMINISTRATOR, organisation, kind)
     db.session.commit()

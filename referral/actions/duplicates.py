@@ -6,7 +6,7 @@ see is not among what they are told; nothing they see depends on it.
 """
 
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, aliased
 
+from forms import read_case
 from referral import audit, clock
 from referral.auth import REFERRERS, scope
 from referral.errors import NotFoundError
@@ -151,10 +152,11 @@ def answer(
     )
 
 
-def unkeyed(session: Session) -> Iterator[Referral]:
-    """Give the cases that have a name and no keys: those that are older than the keys."""
+def catch_up(session: Session) -> None:
+    """Write the keys of cases that have a name and no keys: those that are older than the keys."""
     named = select(Referral).where(
         Referral.family_name.is_not(None),
         ~select(PersonKey).where(PersonKey.referral_id == Referral.id).exists(),
     )
-    yield from session.scalars(named)
+    for referral in session.scalars(named):
+        remember(session, referral, read_case(referral.typed, clock.today()).identity)

@@ -1,7 +1,7 @@
 """What a programme asks every referral for, and what of it a case has.
 
-A programme ticks from one catalogue: the items of the work-up and the key facts of the other sections. What it
-asks for never keeps a case from being sent and changes no verdict.
+A programme ticks from one catalogue: the key facts of each section, the items of the work-up, kinds of document.
+What it asks for never keeps a case from being sent and changes no verdict.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -20,10 +20,12 @@ from referral.auth import RECEIVERS
 from referral.errors import ConflictError, ForbiddenError, NotFoundError
 from referral.facts import digest, say_date
 from referral.models import EvidenceItem, OrganisationKind, User
+from referral.reference.documents import OTHER, document_kinds
 from referral.reference.workup import STATUSES, WorkupItem, workup
 from referral.workflow import Role
 
 WORKUP = "workup"
+DOCUMENT = "document"
 ALWAYS_ASKED = ("person", "request")  # without these nothing is sent at all
 KEEPERS = frozenset({Role.COORDINATOR, Role.CHAIR})
 SETTLED = ("done", "not_needed")
@@ -45,6 +47,11 @@ class Choice:
 def catalogue() -> Mapping[str, Choice]:
     """Give everything that may be asked for, by item, in the order of the form."""
     found = [choice for section in SECTIONS for choice in _choices(section)]
+    found += [
+        Choice(f"{DOCUMENT}.{kind}", words, "Documents", DOCUMENT, "")
+        for kind, words in document_kinds().items()
+        if kind != OTHER
+    ]
     return {choice.item: choice for choice in found}
 
 
@@ -130,19 +137,28 @@ def change(
 
 
 def asked_json(
-    session: Session, programme_id: UUID | None, forms: Mapping[str, Section]
+    session: Session, programme_id: UUID | None, forms: Mapping[str, Section], documents: Collection[str]
 ) -> list[dict[str, Any]]:
     """Give what the programme asks for and what the case says to each, as a snapshot carries it.
 
-    ``there`` is true for a fact that is known and an item that is done or not needed; ``says`` is in words.
+    ``there`` is true for a fact that is known, an item that is done or not needed, and a kind of document of which
+    the case has one; ``says`` is in words.
     """
     return [
-        {"item": choice.item, "words": choice.words, "verified": choice.verified, **_answer(choice, forms)}
+        {
+            "item": choice.item,
+            "words": choice.words,
+            "verified": choice.verified,
+            **_answer(choice, forms, documents),
+        }
         for choice in (catalogue()[item] for item in asked_by(session, programme_id))
     ]
 
 
-def _answer(choice: Choice, forms: Mapping[str, Section]) -> dict[str, Any]:
+def _answer(choice: Choice, forms: Mapping[str, Section], documents: Collection[str]) -> dict[str, Any]:
+    if choice.section == DOCUMENT:
+        there = choice.item.partition(".")[2] in documents
+        return {"there": there, "says": "Attached" if there else "Not attached"}
     form = forms[choice.section]
     if choice.section != WORKUP:
         there = any(

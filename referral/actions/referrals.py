@@ -120,7 +120,9 @@ def make_snapshot(
     Nobody has signed it: that is for :mod:`referral.actions.submission`.
     """
     programme = programmes(session).get(draft.request.get("programme_id") or "")
-    adopted = adopted_json(session, addressed(session, draft))
+    programme_id = addressed(session, draft)
+    adopted = adopted_json(session, programme_id)
+    attachments = attachments_json(session, referral, draft.record)
     return {
         "snapshot": "1",
         "referral": {
@@ -140,9 +142,9 @@ def make_snapshot(
         "as_of": assessment.as_of.isoformat(),
         "record": draft.record.to_json(),
         "beside": {section: dict(known) for section, known in draft.beside.items()},
-        "asked": asked_json(session, addressed(session, draft), draft.forms),
+        "asked": asked_json(session, programme_id, draft.forms, {each["kind"] for each in attachments}),
         "changed": changed_json(referral),
-        "attachments": attachments_json(session, referral, draft.record),
+        "attachments": attachments,
         "assessment": assessment.to_json(),
         "editions": [
             result.edition.to_json() | {"adopted": adopted.get(result.edition.id)}

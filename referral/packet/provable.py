@@ -6,12 +6,14 @@ and a report would then prove another study.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from referral.criteria import judgements
 from referral.facts import CaseRecord
 from referral.packet import words
 from referral.packet.paths import NAMED, WHOLE
+from referral.reference.workup import workup
 
 LISTS = {
     "relapses.events": ("Relapse", "onset"),
@@ -43,13 +45,20 @@ def provable(record: CaseRecord) -> tuple[Provable, ...]:
 def paths_of(keys: Iterable[str], record: CaseRecord) -> list[str]:
     """Give where the facts with these keys stand in a record; a fact that it no longer has is left out."""
     wanted = set(keys)
-    return [fact.path for fact in provable(record) if fact.key in wanted]
+    facts = [fact.path for fact in provable(record) if fact.key in wanted]
+    return facts + [item for item in workup_items() if item in wanted]
 
 
 def words_of(paths: Iterable[str], record: CaseRecord) -> tuple[str, ...]:
     """Say the facts at these paths; a path that names none is passed over."""
-    named = {fact.path: fact.words for fact in provable(record)}
+    named = {fact.path: fact.words for fact in provable(record)} | workup_items()
     return tuple(dict.fromkeys(named[path] for path in paths if path in named))
+
+
+@cache
+def workup_items() -> dict[str, str]:
+    """Give every item of the work-up, which stands beside the record: ``workup.cmv``, and its words."""
+    return {f"workup.{item.id}": f"Work-up: {item.words}" for item in workup().values()}
 
 
 def _listed(record: CaseRecord) -> Iterator[Provable]:

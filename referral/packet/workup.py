@@ -40,11 +40,11 @@ class Workup:
 
 
 def workup_part(snapshot: Mapping[str, Any]) -> Workup:
-    """Arrange the work-up: what is asked for first. An old snapshot has none, and says so."""
+    """Arrange what is known of the work-up, what is asked for first. An old snapshot has none, and says so."""
     known = (snapshot.get("beside") or {}).get("workup") or {}
     asked = snapshot.get("asked") or []
     first = [each["item"].removeprefix("workup.") for each in asked if each["item"].startswith("workup.")]
-    order = [*first, *(item for item in workup() if item in known and item not in first)]
+    order = [item for item in (*first, *workup()) if item in known]
     counts = Counter(each["status"] for each in known.values())
     counted = [f"{counts[status]} {words.lower()}" for status, words in STATUSES.items() if counts[status]]
     there = sum(each["there"] for each in asked)
@@ -53,9 +53,7 @@ def workup_part(snapshot: Mapping[str, Any]) -> Workup:
         summary=f"Work-up: {', '.join(counted)}." if counted else "Work-up: nothing recorded.",
         asked=f"{programme} asks for {len(asked)}: {there} there, {len(asked) - there} not." if asked else "",
         lacking=tuple(Lacking(words=each["words"], says=each["says"]) for each in asked if not each["there"]),
-        rows=tuple(
-            _row(item, known.get(item) or {}, asked=item in first) for item in order if item in workup()
-        ),
+        rows=tuple(_row(item, known[item], asked=item in first) for item in dict.fromkeys(order)),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from referral.reference.files import read_file
 
 STATUSES = {"done": "Done", "booked": "Booked", "missing": "Missing", "not_needed": "Not needed"}
-UNCHECKED = "standard practice, not checked against a publication"
+UNCHECKED = "not checked against a publication"
 
 
 @dataclass(frozen=True, slots=True)

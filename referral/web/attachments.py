@@ -37,7 +37,7 @@ from referral.caged import BusyError
 from referral.extensions import db
 from referral.facts import CaseRecord, read_record, say_date
 from referral.models import Attachment, Referral
-from referral.packet.provable import provable
+from referral.packet.provable import provable, workup_items
 from referral.reference.documents import OTHER, document_kinds
 from referral.web.kept_files import store
 from referral.web.session import resumable, takes_files
@@ -120,15 +120,20 @@ def shown(referral: Referral) -> dict[str, Any]:
 
 def facts_of(referral: Referral) -> dict[str, str]:
     """Give the facts of the case that a file can prove: as signed, or as the draft stands. Words by key."""
-    return {fact.key: fact.words for fact in provable(record_of(referral))}
+    record, beside = case_of(referral)
+    items = {item: words for item, words in workup_items().items() if item.partition(".")[2] in beside}
+    return {fact.key: fact.words for fact in provable(record)} | items
 
 
-def record_of(referral: Referral) -> CaseRecord:
-    """Give the record of a case: as signed, or as the draft stands."""
+def case_of(referral: Referral) -> tuple[CaseRecord, dict[str, Any]]:
+    """Give the record of a case and its work-up: as signed, or as the draft stands."""
     version = newest_version(db.session(), referral)
     if version is None:
-        return read_case(referral.typed, clock.today()).record
-    return read_record(version.snapshot["record"], date.fromisoformat(version.snapshot["as_of"]))
+        draft = read_case(referral.typed, clock.today())
+        return draft.record, draft.beside.get("workup", {})
+    as_of = date.fromisoformat(version.snapshot["as_of"])
+    beside = version.snapshot.get("beside") or {}
+    return read_record(version.snapshot["record"], as_of), beside.get("workup", {})
 
 
 # Adding

@@ -155,6 +155,16 @@ def test_a_case_that_is_over_or_was_an_error_stands_in_nobodys_way(session: Sess
     assert duplicates.find_alike(session, draft, people["neurologist"]) == ()
 
 
+def test_a_case_older_than_the_keys_gets_them_at_the_next_setup(session: Session, people: People) -> None:
+    draft = make_draft(session, people)
+    assert session.scalars(select(PersonKey)).all() == []
+
+    duplicates.catch_up(session)
+
+    draft_keys = set(session.scalars(select(PersonKey.key).where(PersonKey.referral_id == draft.id)))
+    assert draft_keys == keys_of(read(session, draft).identity) != set()
+
+
 def test_a_person_is_found_among_fifty_thousand_cases_at_once(session: Session, people: People) -> None:
     draft = keyed(session, people)
     keys = list(session.scalars(select(PersonKey.key)))
