@@ -1,4 +1,4 @@
-"""Print the speeds: one assessment, one packet, each page of a house with a thousand cases."""
+"""Print the speeds: an assessment, a packet, each page of a house with a thousand cases, and writing in it."""
 
 import statistics
 import sys
@@ -25,6 +25,7 @@ from referral.models import Packet, Referral, ReferralVersion, User
 from referral.packet import contents, render_pdf
 from referral.settings import Settings
 from tests.at_hand import COMPLETE, invented
+from tests.bench.writing import measure_writing
 from tests.browser import Browser
 from tests.many import insert_sent
 
@@ -43,9 +44,10 @@ def main() -> None:
     """Measure everything and print it beside its target; a busy machine fails nobody."""
     say(f"{'median':>9} {'worst':>9} {'target':>8}  milliseconds, with {CASES:,} sent cases")
     with tempfile.TemporaryDirectory() as folder:
-        app = create_app(
-            Settings(secret_key="a key for the bench only", database_url=f"sqlite:///{folder}/bench.db")
+        settings = Settings(
+            secret_key="a key for the bench only", database_url=f"sqlite:///{folder}/bench.db"
         )
+        app = create_app(settings)
         with app.app_context():
             upgrade()
             engine = db.engine
@@ -55,6 +57,8 @@ def main() -> None:
             for kind, what, median, worst in chain(assessments(), packets(session), pages(app, session)):
                 missed = median > TARGETS[kind]
                 say(f"{median:9.1f} {worst:9.1f} {TARGETS[kind]:8.0f}  {what}{'  over' if missed else ''}")
+        for line in measure_writing(engine, settings.database_url, settings.secret_key):
+            say(line)
         engine.dispose()
 
 
