@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 from flask_migrate import upgrade
 from sqlalchemy import select
 
-from referral import audit, auth, cli_criteria, cli_packet, cli_scores, database
+from referral import audit, auth, cli_attachments, cli_criteria, cli_packet, cli_scores, database
 from referral.actions import duplicates
 from referral.extensions import db
 from referral.models import Organisation, OrganisationKind, User
@@ -25,6 +25,7 @@ def register(app: Flask) -> None:
         end_person,
         *cli_criteria.COMMANDS,
         *cli_packet.COMMANDS,
+        *cli_attachments.COMMANDS,
         *cli_scores.COMMANDS,
     ):
         app.cli.add_command(command)

@@ -508,7 +508,7 @@ def test_a_name_that_turns_or_marks_up_is_shown_plain(
 
 
 def test_a_row_without_its_file_says_so(
-    sign_in: SignIn, session: Session, draft: Referral, cabinet: Store
+    app: Flask, sign_in: SignIn, session: Session, draft: Referral, cabinet: Store
 ) -> None:
     browser = sign_in("neurologist")
     found = add_one(browser, session, draft)
@@ -518,7 +518,9 @@ def test_a_row_without_its_file_says_so(
     assert "What was stored of this file is missing." in browser.visit(address(draft, found)).text
     for rest in ("/content", "/pages/1.png", "/thumbnail.png"):
         assert "missing or no longer what it was" in browser.visit(address(draft, found, rest), 400).text
-    assert actions.find_lost(session, cabinet) == [found]
+    swept = app.test_cli_runner().invoke(args=["attachments-sweep"])
+    assert swept.exit_code == 1
+    assert f"lost: case {draft.id}, file {found.id}" in swept.output
 
 
 def test_a_file_that_was_changed_in_the_store_is_not_handed_out(
