@@ -10,8 +10,9 @@ from referral.actions import evidence
 from referral.errors import ConflictError, ForbiddenError
 from referral.models import AuditEntry, EvidenceItem, Referral, User
 from referral.packet import contents
+from referral.packet.provable import paths_of, words_of
 from referral.workflow import Role
-from tests.at_hand import make_draft, page_of, retype, send
+from tests.at_hand import make_draft, page_of, read, retype, send
 from tests.browser import Browser
 
 SignIn = Callable[[str], Browser]
@@ -124,3 +125,10 @@ def test_the_case_says_what_is_there_and_what_is_not_as_it_was_signed(
     ]
     assert f"{printed.summary} {printed.asked}" in page.text
     assert "Asked for and not there: JCV antibody index (not known) ; Letter (not attached)" in page.text
+
+
+def test_a_file_can_prove_an_item_of_the_work_up(session: Session, draft: Referral) -> None:
+    record = read(session, draft).record
+
+    assert paths_of(["workup.cmv", "workup.no_such_item"], record) == ["workup.cmv"]
+    assert words_of(["workup.cmv"], record) == ("Work-up: CMV",)
