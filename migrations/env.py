@@ -7,7 +7,7 @@ from flask import current_app
 from sqlalchemy import Connection
 
 from referral import database
-from referral.columns import Word
+from referral.columns import Line, Word
 
 db = current_app.extensions["migrate"].db
 
@@ -15,7 +15,7 @@ db = current_app.extensions["migrate"].db
 def render_item(kind: str, item: Any, _context: Any) -> str | bool:
     """Write our column types by name; a word's list stands in its CHECK, so its column is plain text."""
     if kind == "type" and type(item).__module__ == "referral.columns":
-        return "sa.Text()" if isinstance(item, Word) else f"columns.{type(item).__name__}()"
+        return "sa.Text()" if isinstance(item, Line | Word) else f"columns.{type(item).__name__}()"
     return False
 
 

@@ -13,6 +13,17 @@ from sqlalchemy import Boolean, CheckConstraint, DateTime, Dialect, Integer, Tex
 from sqlalchemy.types import TypeEngine
 
 
+class Line(TypeDecorator[str]):
+    """Text. What PostgreSQL does not store (NUL) is shown as unreadable, wherever it is typed, on every store."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Put a visible mark in its place."""
+        return None if value is None else value.replace("\0", "\ufffd")
+
+
 class UtcTime(TypeDecorator[datetime]):
     """An aware moment, kept in UTC. A naive one is refused."""
 

@@ -5,10 +5,9 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Text
 from sqlalchemy.orm import DeclarativeBase
 
-from referral.columns import Flag, Id, Json, UtcTime, Word
+from referral.columns import Flag, Id, Json, Line, UtcTime, Word
 from referral.extensions import db
 from referral.workflow import Role, State
 
@@ -27,7 +26,7 @@ class Base(DeclarativeBase):
 
     metadata = db.metadata
     type_annotation_map: ClassVar[dict[Any, Any]] = {
-        str: Text(),
+        str: Line(),
         UUID: Id(),
         bool: Flag(),
         datetime: UtcTime(),
