@@ -1,17 +1,22 @@
 """What the script of the editing pages adds, in a real browser: rows at once, and a draft that saves itself."""
 
+import re
 from collections.abc import Iterator
 from threading import Thread
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
+from referral import clock
 from referral.actions import drafts
-from referral.models import Referral, User
+from referral.auth import LONGEST_PAUSE
+from referral.models import Referral, User, UserSession
 from tests.browser import PASSWORD
+from tests.journeys.checkers import barriers
 
 pytestmark = pytest.mark.journey
 ITSELF = 15_000  # milliseconds in which a draft has surely saved itself
@@ -33,6 +38,8 @@ def address(app: Flask) -> Iterator[str]:
 def context(chromium: Browser, address: str, people: dict[str, User]) -> Iterator[BrowserContext]:
     """A real browser in which the neurologist is signed in."""
     context = chromium.new_context(base_url=address)
+    errors: list[str] = []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
     page = context.new_page()
     page.goto("/sign-in")
     page.get_by_label("E-mail address").fill(people["neurologist"].email)
@@ -42,6 +49,7 @@ def context(chromium: Browser, address: str, people: dict[str, User]) -> Iterato
     page.close()
     yield context
     context.close()
+    assert errors == []
 
 
 @pytest.fixture
@@ -59,6 +67,14 @@ def open_relapses(context: BrowserContext, draft: Referral) -> Page:
 
 def onsets(page: Page) -> list[str]:
     return [field.input_value() for field in page.get_by_label("Onset").all()]
+
+
+def says(page: Page, words: str) -> None:
+    expect(page.get_by_role("status").filter(has_text=words)).to_be_visible(timeout=ITSELF)
+
+
+def saved(page: Page) -> None:
+    expect(page.locator("#saved-line")).to_have_text(re.compile(r"^\s*Saved [0-9]"), timeout=ITSELF)
 
 
 def test_rows_come_and_go_at_once_and_a_removed_one_can_be_put_back(
@@ -83,7 +99,7 @@ def test_a_draft_saves_itself_and_the_side_follows(context: BrowserContext, draf
     page = open_relapses(context, draft)
 
     page.get_by_label("Onset").fill("2024")
-    expect(page.get_by_role("status").filter(has_text="Saved")).to_be_visible(timeout=ITSELF)
+    saved(page)
     page.get_by_label("Onset").fill("2025")
     page.get_by_role("button", name="Save", exact=True).click()
 
@@ -95,7 +111,7 @@ def test_text_is_saved_before_one_follows_a_link(context: BrowserContext, draft:
     page = open_relapses(context, draft)
     page.get_by_label("Onset").fill("2024")
 
-    page.get_by_role("link", name="Help").click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Help").click()
     page.wait_for_url("**/help")
 
     assert onsets(open_relapses(context, draft)) == ["2024"]
@@ -115,3 +131,117 @@ def test_a_stale_tab_says_so_and_shows_both(context: BrowserContext, draft: Refe
     stale.get_by_role("button", name="Keep mine", exact=True).first.click()
     stale.wait_for_url("**#saved")
     assert onsets(open_relapses(context, draft)) == ["2025"]
+
+
+def test_a_stale_tab_may_keep_what_is_stored(context: BrowserContext, draft: Referral) -> None:
+    stale, other = open_relapses(context, draft), open_relapses(context, draft)
+    other.get_by_label("Onset").fill("2024")
+    saved(other)
+    stale.get_by_label("Onset").fill("2025")
+    says(stale, "saved elsewhere meanwhile")
+    assert barriers(stale) == []
+
+    stale.get_by_role("link", name="Keep the stored one").first.click()
+
+    saved(stale)
+    assert onsets(stale) == ["2024"]
+
+
+# The network, cut during typing
+
+
+def test_nothing_is_lost_when_the_network_is_cut_during_typing(
+    context: BrowserContext, draft: Referral
+) -> None:
+    page = open_relapses(context, draft)
+    page.get_by_label("Onset").fill("2024")
+    context.set_offline(True)
+    page.get_by_role("button", name="Add another relapse").click()
+    page.keyboard.type("2025")
+    says(page, "Not saved: no connection. Your text is kept in this page; it is tried again.")
+    assert barriers(page) == []
+
+    page.get_by_role("button", name="Save and continue").click()
+    page.get_by_label("Onset").last.press("End")
+    page.keyboard.type("-11")
+    assert onsets(page) == ["2024", "2025-11"]
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: asked.append(dialog.type))
+    page.on("dialog", lambda dialog: dialog.dismiss())
+    page.close(run_before_unload=True)
+    page.wait_for_timeout(200)
+    assert asked == ["beforeunload"]
+    assert page.url.endswith("/edit/relapses")
+
+    context.set_offline(False)
+    saved(page)
+    assert onsets(page) == ["2024", "2025-11"]
+    assert onsets(open_relapses(context, draft)) == ["2024", "2025-11"]
+
+
+def test_what_is_typed_before_the_answer_comes_is_kept_and_the_caret_stays(
+    context: BrowserContext, draft: Referral
+) -> None:
+    page = open_relapses(context, draft)
+    held: list[Route] = []
+    page.route("**/edit/relapses", lambda route: held.append(route))
+    page.get_by_label("Onset").fill("20")
+    page.wait_for_timeout(100)
+    with page.expect_request(lambda request: request.method == "POST", timeout=ITSELF):
+        pass
+    page.keyboard.type("24")
+    page.keyboard.press("ArrowLeft")
+    held.pop().continue_()
+    page.unroute("**/edit/relapses")
+    saved(page)
+
+    where = page.evaluate("[document.activeElement.name, document.activeElement.selectionStart]")
+    assert where == ["events-0-onset", 3]
+    assert onsets(page) == ["2024"]
+    with page.expect_response(lambda answer: answer.request.method == "POST", timeout=ITSELF) as second:
+        pass
+    assert second.value.ok
+    assert onsets(open_relapses(context, draft)) == ["2024"]
+
+
+def test_a_save_is_said_once_and_not_at_every_key(context: BrowserContext, draft: Referral) -> None:
+    page = open_relapses(context, draft)
+    page.evaluate(
+        """() => {
+          window.heard = [];
+          const line = document.getElementById("saved-line");
+          const note = () => window.heard.push(line.textContent.trim());
+          new MutationObserver(note).observe(line, {childList: true, characterData: true, subtree: true});
+        }"""
+    )
+    page.get_by_label("Onset").press_sequentially("17/05/2024", delay=20)
+    saved(page)
+
+    assert len(set(page.evaluate("window.heard"))) == 1
+    assert page.locator("#saved-line").get_attribute("role") == "status"
+
+
+# The session ran out
+
+
+def test_text_is_kept_when_the_session_ran_out(
+    context: BrowserContext, draft: Referral, session: Session, people: dict[str, User]
+) -> None:
+    page = open_relapses(context, draft)
+    session.execute(update(UserSession).values(seen_at=clock.now() - 2 * LONGEST_PAUSE))
+    session.commit()
+    page.get_by_label("Onset").fill("2024")
+    says(page, "Not saved: your session has ended. Press Save")
+
+    page.get_by_role("button", name="Save", exact=True).click()
+    assert barriers(page) == []
+    page.get_by_label("E-mail address").fill(people["neurologist"].email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(page.get_by_text("This is not saved yet")).to_be_visible()
+    assert barriers(page) == []
+    assert onsets(page) == ["2024"]
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url("**#saved")
+    assert onsets(open_relapses(context, draft)) == ["2024"]
