@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from referral.actions import copies, duplicates, submission
+from referral.actions import copies, duplicates, moves
 from referral.errors import ConflictError
 from referral.models import Referral, User
 from referral.packet import contents
@@ -26,7 +26,7 @@ def over(session: Session, people: People, draft: Referral) -> Referral:
         draft, "workup", beside__cmv__status="booked", beside__cmv__on="1/3/2026", beside__ebv__status="done"
     )
     retype(draft, "goals", beside__own="Walk to school", beside__consent_refer="yes")
-    submission.move_on(session, draft, "withdraw", actor=people["neurologist"], reason="Moved away")
+    moves.move(session, draft, "withdraw", actor=people["neurologist"], reason="Moved away")
     return draft
 
 
