@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, IntEnum
+from functools import cached_property
 from typing import Any
 
 
-class Truth(Enum):
+class Truth(IntEnum):
     """Kleene's three values. *Cannot say* is an answer, never a failure."""
 
     NO = 0
@@ -33,12 +34,12 @@ _OPPOSITE = {Truth.NO: Truth.YES, Truth.UNKNOWN: Truth.UNKNOWN, Truth.YES: Truth
 
 def every(truths: Iterable[Truth]) -> Truth:
     """Kleene's *and*: no if one is no, else unknown if one is unknown."""
-    return min(truths, key=lambda truth: truth.value, default=Truth.YES)
+    return min(truths, default=Truth.YES)
 
 
 def some(truths: Iterable[Truth]) -> Truth:
     """Kleene's *or*: yes if one is yes, else unknown if one is unknown."""
-    return max(truths, key=lambda truth: truth.value, default=Truth.NO)
+    return max(truths, default=Truth.NO)
 
 
 def number_of(truths: Sequence[Truth], least: int) -> Truth:
@@ -64,7 +65,11 @@ class Reason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact that an answer rests on: its path in the record, its value, its date as recorded."""
+    """One fact that an answer rests on: its path in the record, its value, the date of its entry as recorded.
+
+    An entry of a list is placed by its date, so the date belongs to the fact: the onset of a relapse, the day of a
+    score or a study, the start of a course.
+    """
 
     path: str
     value: Any = None
@@ -75,32 +80,47 @@ class Fact:
         return {"path": self.path, "value": self.value, "date": self.date}
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer of one test.
+def _nothing() -> tuple[()]:
+    return ()
 
-    ``missing`` names the record paths that are not known and could change the answer, whatever it is now.
-    ``tell`` gives the words; they are made only when somebody reads them.
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer of one test. Its words, its facts and what is missing are worked out only when somebody reads them.
+
+    ``facts`` are enough to come to the same answer again: a record that holds them and nothing else gives it, and so
+    does every record between that one and the whole. ``missing`` names the record paths that are not known and could
+    change the answer, whatever it is now.
     """
 
     truth: Truth
     reason: Reason
     tell: Callable[[], str]
-    facts: tuple[Fact, ...] = ()
-    missing: tuple[str, ...] = ()
+    name_facts: Callable[[], Iterable[Fact]] = _nothing
+    name_missing: Callable[[], Iterable[str]] = _nothing
+
+    @cached_property
+    def facts(self) -> tuple[Fact, ...]:
+        """The facts that it rests on, each once."""
+        return tuple({fact.path: fact for fact in self.name_facts()}.values())
+
+    @cached_property
+    def missing(self) -> tuple[str, ...]:
+        """The paths that are not known and could change it, each once."""
+        return tuple(dict.fromkeys(self.name_missing()))
 
 
 def settled(
     truth: Truth,
     reason: Reason,
     tell: Callable[[], str],
-    facts: Iterable[Fact] = (),
-    missing: Iterable[str] = (),
+    facts: Callable[[], Iterable[Fact]] = _nothing,
+    missing: Callable[[], Iterable[str]] = _nothing,
 ) -> Answer:
     """Make an answer; the reason given is the one for *cannot say*."""
     if truth is not Truth.UNKNOWN:
         reason = Reason.OK if truth is Truth.YES else Reason.OUT_OF_RANGE
-    return Answer(truth, reason, tell, tuple(facts), tuple(missing))
+    return Answer(truth, reason, tell, facts, missing)
 
 
 _HOLDS = {Truth.YES: "holds", Truth.NO: "does not hold", Truth.UNKNOWN: "cannot say"}

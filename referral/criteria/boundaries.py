@@ -43,12 +43,11 @@ def worked_cases(edition: Edition) -> Iterator[Worked]:
     """Make the worked cases of every limit of the edition."""
     for criterion in edition.criteria:
         seen: set[tuple[str, str]] = set()
-        for test in (criterion.test, criterion.applies_if):
-            for leaf in test.leaves() if test else ():
-                for limit, case, record in edges(leaf):
-                    if (limit, case) not in seen:
-                        seen.add((limit, case))
-                        yield Worked(criterion.id, limit, case, record, *outcome(criterion, leaf, record))
+        for leaf in criterion.leaves():
+            for limit, case, record in edges(leaf):
+                if (limit, case) not in seen:
+                    seen.add((limit, case))
+                    yield Worked(criterion.id, limit, case, record, *outcome(criterion, leaf, record))
 
 
 def outcome(criterion: Criterion, leaf: Test, facts: Facts) -> tuple[str, str]:

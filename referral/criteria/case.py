@@ -4,12 +4,12 @@ Folding of relapses, the latest EDSS, the courses on the calendar: worked out on
 the case record, sections 2, 3 and 5.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property
-from typing import Protocol
+from typing import Protocol, TypeVar, cast
 
 from referral.criteria.answer import Answer, Truth
 from referral.criteria.days import (
@@ -40,17 +40,23 @@ ANCHORS = {
 }
 SEVERITY_ORDER = ("mild", "moderate", "severe")
 RECOVERY_ORDER = ("complete", "incomplete", "none")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class FoldedRelapse:
     """A relapse as it counts: one entry, or several whose onsets lie fewer than 30 days apart."""
 
-    path: str
     onset: PartialDate
     first: int
     last: int
+    paths: tuple[str, ...]
     members: tuple[Relapse, ...]
+
+    @property
+    def path(self) -> str:
+        """The path of the entry that began first."""
+        return self.paths[0]
 
     def flag(self, name: str) -> Truth:
         """A flag that any of them has, the relapse has."""
@@ -132,6 +138,10 @@ class PlacedCourse:
         named = drugs_named(self.course.drug)
         return named[0].inn if len(named) == 1 else self.course.drug
 
+    def meets(self, first: int, last: int) -> bool:
+        """Whether it may have run on some day from ``first`` to ``last``."""
+        return self.start[0].toordinal() <= last and first <= self.end[1].toordinal()
+
     def exposed(self, months: int) -> Truth:
         """Whether it lasted ``months`` months. 0 asks for nothing."""
         if months == 0:
@@ -182,6 +192,17 @@ class Case:
     def _answers(self) -> dict[int, Answer]:
         return {}
 
+    def once(self, what: Hashable, work: Callable[[], T]) -> T:
+        """Work something out once for all the tests that rest on it."""
+        found = self._worked_out.get(what)
+        if found is None:
+            found = self._worked_out[what] = work()
+        return cast(T, found)
+
+    @cached_property
+    def _worked_out(self) -> dict[Hashable, object]:
+        return {}
+
     def later(self, as_of: date) -> "Case":
         """The same record, asked about on another day; what does not depend on the day is not worked out again."""
         if as_of not in self._later:
@@ -221,24 +242,21 @@ class Case:
     @cached_property
     def relapses(self) -> tuple[FoldedRelapse, ...]:
         """The relapses as they count: without pseudo-relapses, those near each other folded."""
-        events = list(enumerate(self.record.relapses.events or ()))
-        real = [(index, event) for index, event in events if not event.pseudo]
+        listed = enumerate(self.record.relapses.events or ())
+        real = [(f"relapses.events[{place}]", event) for place, event in listed if not event.pseudo]
         folded: list[FoldedRelapse] = []
-        for index, event in sorted(
+        for path, event in sorted(
             (pair for pair in real if pair[1].onset.exact), key=lambda pair: pair[1].onset.first
         ):
             day = event.onset.first.toordinal()
             before = folded[-1] if folded else None
             if before and day - before.first < FOLD_DAYS:
-                folded[-1] = FoldedRelapse(
-                    before.path, before.onset, before.first, before.last, (*before.members, event)
-                )
+                folded[-1] = replace(before, paths=(*before.paths, path), members=(*before.members, event))
             else:
-                path = f"relapses.events[{index}]"
-                folded.append(FoldedRelapse(path, event.onset, day, day, (event,)))
+                folded.append(FoldedRelapse(event.onset, day, day, (path,), (event,)))
         folded += [
-            FoldedRelapse(f"relapses.events[{index}]", event.onset, *self.ordinals(event.onset), (event,))
-            for index, event in real
+            FoldedRelapse(event.onset, *self.ordinals(event.onset), (path,), (event,))
+            for path, event in real
             if not event.onset.exact
         ]
         return tuple(sorted(folded, key=lambda relapse: (relapse.first, relapse.last)))
@@ -287,14 +305,7 @@ class Case:
 
     def on_treatment(self, keys: frozenset[str], months: int) -> OpenDays:
         """The days inside a course of the class, at least ``months`` months after its start."""
-        asked = (keys, months)
-        if asked not in self._on_treatment:
-            self._on_treatment[asked] = self._find_on_treatment(keys, months)
-        return self._on_treatment[asked]
-
-    @cached_property
-    def _on_treatment(self) -> dict[tuple[frozenset[str], int], OpenDays]:
-        return {}
+        return self.once((keys, months), lambda: self._find_on_treatment(keys, months))
 
     def _find_on_treatment(self, keys: frozenset[str], months: int) -> OpenDays:
         surely, may = NO_DAYS, NO_DAYS

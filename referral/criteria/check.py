@@ -49,12 +49,10 @@ def _check_criterion(criterion: Criterion, where: str) -> Iterator[str]:
     named = f"{where}, criterion {criterion.id!r}"
     if len(criterion.source.strip()) < 5:
         yield f"{named}: the source {criterion.source!r} names no document; give its address, DOI or name"
-    tests = [criterion.test, *([criterion.applies_if] if criterion.applies_if else [])]
-    for test in tests:
-        for leaf in test.leaves():
-            for bounds in _bounds_of(leaf):
-                if not reachable(bounds):
-                    yield f"{named}: nothing lies within {bounds.words()}; mend the bounds"
+    for leaf in criterion.leaves():
+        for bounds in _bounds_of(leaf):
+            if not reachable(bounds):
+                yield f"{named}: nothing lies within {bounds.words()}; mend the bounds"
 
 
 def _bounds_of(leaf: Test) -> Iterator[Bounds]:

@@ -188,10 +188,8 @@ class Deciding:
 
 
 def _limits(finding: Finding) -> Iterator[Decimal]:
-    tests = (finding.criterion.test, finding.criterion.applies_if)
-    for test in tests:
-        for leaf in test.leaves() if test else ():
-            yield from numbers_of(leaf)
+    for leaf in finding.criterion.leaves():
+        yield from numbers_of(leaf)
 
 
 def numbers_of(leaf: Test) -> Iterator[Decimal]:
@@ -212,10 +210,18 @@ def numbers_of(leaf: Test) -> Iterator[Decimal]:
 def _fall_backs(result: EditionResult) -> Iterator[Paths]:
     """Dates that a fall-back anchor stood in for: worth knowing although the result is settled."""
     for finding in result.findings:
-        named = {fact.path for fact in finding.facts}
-        fallen = "diagnosis.symptom_onset" in named and "diagnosis.diagnosed_on" in finding.answer.missing
-        if fallen and finding.result in (Result.MET, Result.NOT_MET):
+        if finding.result in (Result.MET, Result.NOT_MET) and _fell_back(finding):
             yield ("diagnosis.diagnosed_on",)
+
+
+def _fell_back(finding: Finding) -> bool:
+    """Whether the first symptom stands in for the date of diagnosis."""
+    unstated = any(getattr(leaf, "anchor", None) == "unstated" for leaf in finding.criterion.leaves())
+    return (
+        unstated
+        and "diagnosis.diagnosed_on" in finding.answer.missing
+        and any(fact.path == "diagnosis.symptom_onset" for fact in finding.facts)
+    )
 
 
 def rank(sets: Sequence[tuple[Paths, ...]]) -> tuple[tuple[Paths, ...], ...]:

@@ -8,8 +8,9 @@ from typing import Any
 
 from referral.criteria.case import STEP_CHANGES_AT
 from referral.criteria.days import add_months, add_years
-from referral.criteria.language import Test, edss, fitness, mri, pairs, person, relapses, treatments
+from referral.criteria.language import Test, edss, fitness, mri, mri_rate, pairs, person, relapses, treatments
 from referral.criteria.language.base import Bounds, DrugClass, Window
+from referral.criteria.language.on_treatment import OnTreatment
 from referral.facts import AIDS, is_edss
 from referral.reference import drugs
 from referral.scores.hct_ci import hct_ci, items
@@ -133,7 +134,7 @@ def _courses(*listed: dict[str, Any]) -> Facts:
     return {"treatments": {"complete": True, "courses": list(listed)}}
 
 
-def _on_treatment(treatment: relapses.OnTreatment | None) -> Facts:
+def _on_treatment(treatment: OnTreatment | None) -> Facts:
     """Give a course that has run long enough, or the word that none was ever given."""
     if treatment is None:
         return {}
@@ -218,7 +219,7 @@ def _stepped(
     return facts
 
 
-def _exposures(treatment: relapses.OnTreatment, at: date, facts: Callable[[Facts], Facts]) -> Iterator[Edge]:
+def _exposures(treatment: OnTreatment, at: date, facts: Callable[[Facts], Facts]) -> Iterator[Edge]:
     start = add_months(at, -treatment.months)
     yield from _days(
         f"{treatment.months} months on treatment", start,
@@ -290,7 +291,7 @@ def _filters(
 
 
 @edges.register
-def _rate(leaf: mri.MriT2Rate) -> Iterator[Edge]:
+def _rate(leaf: mri_rate.MriT2Rate) -> Iterator[Edge]:
     on = AS_OF - timedelta(days=40)
 
     def compared(gap: int, new: int) -> Facts:

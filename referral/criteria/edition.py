@@ -1,5 +1,6 @@
 """One protocol edition: a published rule set with its source, and its criteria as tests."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +40,13 @@ class Criterion:
     @property
     def tested(self) -> bool:
         """Whether the software tests it; if not, its test says why."""
-        return not isinstance(self.test, Untested)
+        return self.test.tested
+
+    def leaves(self) -> Iterator[Test]:
+        """Every leaf of what it asks, and of what narrows it."""
+        for test in (self.test, self.applies_if):
+            if test:
+                yield from test.leaves()
 
     @property
     def group(self) -> str:

@@ -3,10 +3,10 @@
 Meaning: the contract of the case record, section 4. Results are turned so that *met* always favours going on.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from referral.criteria.answer import Answer, Fact, Reason, Truth, every, settled, some
 from referral.criteria.case import Case
@@ -43,8 +43,7 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One criterion asked of one case."""
 
     criterion: Criterion
@@ -65,9 +64,7 @@ class Finding:
     @property
     def counts_as(self) -> Truth:
         """What it weighs in the verdict: what is not tested or does not apply stands in nobody's way."""
-        if self.result is Result.NOT_MET:
-            return Truth.NO
-        return Truth.UNKNOWN if self.result is Result.CANNOT_SAY else Truth.YES
+        return _COUNTS_AS.get(self.result, Truth.YES)
 
     @property
     def sentence(self) -> str:
@@ -94,6 +91,7 @@ class Finding:
         }  # fmt: skip
 
 
+_COUNTS_AS = {Result.NOT_MET: Truth.NO, Result.CANNOT_SAY: Truth.UNKNOWN}
 _EXCLUDES = {
     Result.MET: "is not there",
     Result.NOT_MET: "is there",
@@ -105,25 +103,28 @@ def find(criterion: Criterion, case: Case) -> Finding:
     """Ask one criterion of one case."""
     applies = case.answer(criterion.applies_if) if criterion.applies_if else None
     if applies and applies.truth is Truth.NO:
-        answer = Answer(applies.truth, Reason.OK, applies.tell, applies.facts, applies.missing)
-        return Finding(criterion, Result.NOT_APPLICABLE, answer, applies)
+        return Finding(criterion, Result.NOT_APPLICABLE, replace(applies, reason=Reason.OK), applies)
     answer = case.answer(criterion.test)
     if not criterion.tested:
         return Finding(criterion, Result.NOT_TESTED, answer, applies)
     exclusion = criterion.kind == "exclusion"
     if not applies:
-        truth = ~answer.truth if exclusion else answer.truth
-        turned = (
-            settled(truth, answer.reason, answer.tell, answer.facts, answer.missing) if exclusion else answer
-        )
-        return Finding(criterion, RESULTS[truth], turned)
+        turned = _turned_round(answer) if exclusion else answer
+        return Finding(criterion, RESULTS[turned.truth], turned)
     truth = some((~applies.truth, answer.truth))
     if exclusion:
         truth = ~every((applies.truth, answer.truth))
     reason = answer.reason if answer.truth is Truth.UNKNOWN else applies.reason
-    facts = {(fact.path, fact.date): fact for fact in (*applies.facts, *answer.facts)}.values()
-    missing = dict.fromkeys((*applies.missing, *answer.missing))
-    return Finding(criterion, RESULTS[truth], settled(truth, reason, answer.tell, facts, missing), applies)
+    both = settled(
+        truth, reason, answer.tell,
+        lambda: (*applies.facts, *answer.facts), lambda: (*applies.missing, *answer.missing),
+    )  # fmt: skip
+    return Finding(criterion, RESULTS[truth], both, applies)
+
+
+def _turned_round(answer: Answer) -> Answer:
+    """What excludes, as what favours going on."""
+    return settled(~answer.truth, answer.reason, answer.tell, lambda: answer.facts, lambda: answer.missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,23 +161,16 @@ def evaluate(edition: Edition, case: Case) -> EditionResult:
 def draw_verdict(edition: Edition, findings: Sequence[Finding]) -> Verdict:
     """Draw the verdict: what holds for all, and one of the routes where there are any."""
     deciding = [finding for finding in findings if finding.criterion.kind in DECIDING]
-    common = [finding for finding in deciding if finding.criterion.route is None]
-    routes = [[f for f in deciding if f.criterion.route == route] for route in edition.routes]
-    on_routes = [_together(route) for route in routes]
-    truth = every((_together(common), some(on_routes) if routes else Truth.YES))
+    on_route: dict[str | None, Truth] = {None: Truth.YES}
+    for finding in deciding:
+        route = finding.criterion.route
+        on_route[route] = min(on_route.get(route, Truth.YES), finding.counts_as)
+    common = on_route.pop(None)
+    truth = every((common, some(on_route.values()) if on_route else Truth.YES))
     if truth is Truth.NO:
         return Verdict.NOT_MET
     if truth is Truth.UNKNOWN:
         return Verdict.CANNOT_SAY
-    held = [
-        finding
-        for route, truth in zip(routes, on_routes, strict=True)
-        if truth is Truth.YES
-        for finding in route
-    ]
-    untested = any(finding.result is Result.NOT_TESTED for finding in (*common, *held))
+    held = {None, *(route for route, held in on_route.items() if held is Truth.YES)}
+    untested = any(f.result is Result.NOT_TESTED for f in deciding if f.criterion.route in held)
     return Verdict.TESTED_MET if untested or not edition.list_complete else Verdict.MET
-
-
-def _together(findings: Iterable[Finding]) -> Truth:
-    return every(finding.counts_as for finding in findings)

@@ -82,9 +82,7 @@ def judgements_read(editions: Iterable[Edition] | None = None) -> tuple[str, ...
         getattr(leaf, "key", None)
         for edition in (first_shown() if editions is None else editions)
         for criterion in edition.criteria
-        for test in (criterion.test, criterion.applies_if)
-        if test
-        for leaf in test.leaves()
+        for leaf in criterion.leaves()
     )
     return tuple(dict.fromkeys(key for key in keys if key))
 

@@ -37,7 +37,7 @@ def _agreed(found: Sequence[Finding]) -> Finding:
     if len({finding.result for finding in found}) == 1:
         return first
     answer = replace(first.answer, truth=Truth.UNKNOWN, reason=Reason.IMPRECISE_DATE)
-    return replace(first, result=Result.CANNOT_SAY, answer=answer)
+    return first._replace(result=Result.CANNOT_SAY, answer=answer)
 
 
 def deciding(result: EditionResult) -> tuple[Finding, ...]:

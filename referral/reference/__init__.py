@@ -31,6 +31,7 @@ class Drug:
         return _substance(self.inn)
 
 
+@cache
 def _substance(name: str) -> str:
     return re.sub(r"\s*\([^)]*\)", "", name).strip().casefold()
 
@@ -62,6 +63,7 @@ def _by_name() -> dict[str, tuple[Drug, ...]]:
     return names
 
 
+@cache
 def drugs_named(name: str) -> tuple[Drug, ...]:
     """Give the drugs that a record's text may mean: by key or INN. Several where the route is left open.
 

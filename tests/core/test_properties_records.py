@@ -11,11 +11,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from referral.assessment import assess
-from referral.criteria import Criterion, Edition, first_shown, library
+from referral.criteria import Edition, first_shown, library
 from referral.criteria.answer import Truth
 from referral.criteria.calendar import changes
 from referral.criteria.case import Case
-from referral.criteria.evaluate import Result, Verdict, evaluate, find
+from referral.criteria.evaluate import Verdict, evaluate
 from referral.criteria.language.base import read_test
 from referral.criteria.load import shared_vocabulary
 from referral.facts import CaseRecord, Fault, RecordError, read_record
@@ -116,46 +116,6 @@ def test_whatever_stands_in_the_place_of_a_fact_is_read_or_refused(
         whole[section] = data.draw(json_values())
     faults = faults_of(whole)
     assert all(fault.path for fault in faults)
-
-
-# The facts that are named
-
-
-ALONE = ("age_years", "phenotype", "code", "flag", "serology", "judgement", "duration_years", "measurement")
-"""Words whose answer rests on facts that are named whole: no list, no window."""
-
-
-@cache
-def told_whole() -> tuple[Criterion, ...]:
-    """The criteria of the library that read such words only."""
-    return tuple(
-        criterion
-        for edition in library().values()
-        for criterion in edition.criteria
-        if criterion.applies_if is None and all(leaf.word in ALONE for leaf in criterion.test.leaves())
-    )
-
-
-@given(st.data(), records())
-def test_the_result_is_the_result_from_the_facts_it_names_alone(
-    data: st.DataObject, record: CaseRecord
-) -> None:
-    case = Case.on(record, AS_OF)
-    for criterion in data.draw(st.lists(st.sampled_from(told_whole()), min_size=1, max_size=12)):
-        finding = find(criterion, case)
-        if finding.result not in (Result.MET, Result.NOT_MET):
-            continue
-        alone: dict[str, Any] = {"record": "1"}
-        for fact in finding.facts:
-            section, name = fact.path.split(".")
-            value = fact.value
-            if section in ("organ_function", "performance"):
-                value = {"value": value, "date": fact.date}
-            if section == "judgements":
-                value = {"value": value}
-            alone.setdefault(section, {})[name] = value
-        again = find(criterion, Case.on(read_record(alone, AS_OF), AS_OF))
-        assert again.result is finding.result, (criterion.id, alone)
 
 
 # Looking ahead

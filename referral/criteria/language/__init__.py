@@ -3,7 +3,17 @@
 A test is a tree. Its leaves ask one thing of a case; ``all``, ``any``, ``not`` and ``at_least`` join them.
 """
 
-from referral.criteria.language import edss, fitness, logic, mri, pairs, person, relapses, treatments
+from referral.criteria.language import (
+    edss,
+    fitness,
+    logic,
+    mri,
+    mri_rate,
+    pairs,
+    person,
+    relapses,
+    treatments,
+)
 from referral.criteria.language.base import Mistake, Test, read_test, vocabulary
 
 __all__ = [
@@ -13,6 +23,7 @@ __all__ = [
     "fitness",
     "logic",
     "mri",
+    "mri_rate",
     "pairs",
     "person",
     "read_test",

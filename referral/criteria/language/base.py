@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, Self, TypeVar
 
-from referral.criteria.answer import Answer, Truth
+from referral.criteria.answer import Answer, Fact, Truth
 from referral.criteria.case import ANCHORS, Case, in_words, keys_of_class
 from referral.criteria.days import DAWN, NO_DAYS, Days, OpenDays, add_months, first_day_beyond
 from referral.facts import PartialDate, say_date
@@ -23,6 +23,8 @@ class Test(ABC):
 
     word: ClassVar[str]
     group: ClassVar[str]
+    tested: ClassVar[bool] = True
+    """Whether the software can test it at all."""
     __test__ = False
 
     @classmethod
@@ -264,6 +266,9 @@ class Window:
 
     def on(self, case: Case) -> OpenDays:
         """The days of the window, which are open where its anchor is."""
+        return case.once(self, lambda: self._days(case))
+
+    def _days(self, case: Case) -> OpenDays:
         today = case.as_of.toordinal()
         name = self.since or self.anchor
         if name is None:
@@ -320,6 +325,12 @@ class Window:
         """The anchor's date, if the window has one and it is recorded."""
         name = self.since or self.anchor
         return case.anchor(name) if name else None
+
+    def facts(self, case: Case) -> Iterator[Fact]:
+        """The anchor, where it is recorded."""
+        anchor = self.anchored(case)
+        if anchor:
+            yield Fact(f"diagnosis.{self.since or self.anchor}", anchor.text, anchor.text)
 
     def missing(self, case: Case) -> tuple[str, ...]:
         """The anchor's path where its day is open."""

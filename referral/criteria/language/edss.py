@@ -14,9 +14,10 @@ from referral.facts import EdssScore, FunctionalSystems
 Entry = tuple[int, EdssScore, date, date]
 
 
-def _fact(entry: Entry) -> Fact:
+def _fact(entry: Entry, name: str = "score") -> Fact:
     index, score, _, _ = entry
-    return Fact(f"edss[{index}].score", float(score.score), score.date.text)
+    value = getattr(score, name)
+    return Fact(f"edss[{index}].{name}", float(value) if name == "score" else value, score.date.text)
 
 
 def _say(entry: Entry) -> str:
@@ -32,7 +33,9 @@ def _open_dates(entries: tuple[Entry, ...]) -> tuple[str, ...]:
 def _unusable(case: Case) -> Answer | None:
     """The answer where no score is there, or the latest one is or may be older than twelve months."""
     if not case.scores:
-        return Answer(Truth.UNKNOWN, Reason.MISSING, lambda: "EDSS: not recorded", (), ("edss",))
+        return Answer(
+            Truth.UNKNOWN, Reason.MISSING, lambda: "EDSS: not recorded", name_missing=lambda: ("edss",)
+        )
     if case.latest_score_fresh is Truth.YES:
         return None
     latest = case.latest_scores
@@ -42,8 +45,8 @@ def _unusable(case: Case) -> Answer | None:
         Truth.UNKNOWN,
         Reason.STALE if stale else Reason.IMPRECISE_DATE,
         lambda: f"{' or '.join(map(_say, latest))} {age}",
-        tuple(map(_fact, latest)),
-        ("edss", *_open_dates(latest)),
+        lambda: map(_fact, latest),
+        lambda: ("edss", *_open_dates(latest)),
     )
 
 
@@ -83,21 +86,30 @@ class Edss(Test):
         latest = case.latest_scores
         truths = [self._holds(score) for _, score, _, _ in latest]
         truth = _agreed(latest, truths)
-        reason, missing = Reason.IMPRECISE_DATE, _open_dates(latest) if len(latest) > 1 else ()
-        if truth is Truth.UNKNOWN and Truth.UNKNOWN in truths:
-            reason = Reason.JUDGEMENT_NEEDED
-            missing += tuple(
-                f"edss[{index}].during_relapse"
-                for index, score, _, _ in latest
-                if score.during_relapse is None
-            )
+        judged = truth is Truth.UNKNOWN and Truth.UNKNOWN in truths
 
         def tell() -> str:
             said = " or ".join(map(_say, latest))
-            judged = truth is Truth.UNKNOWN and reason is Reason.JUDGEMENT_NEEDED
             return f"{said}; whether a relapse explains it, a person has to judge" if judged else said
 
-        return settled(truth, reason, tell, map(_fact, latest), missing)
+        return settled(
+            truth, Reason.JUDGEMENT_NEEDED if judged else Reason.IMPRECISE_DATE, tell,
+            lambda: self._facts(latest), lambda: self._missing(latest, judged=judged),
+        )  # fmt: skip
+
+    def _facts(self, latest: tuple[Entry, ...]) -> Iterator[Fact]:
+        for entry in latest:
+            yield _fact(entry)
+            if self.unless_during_relapse and entry[1].during_relapse is not None:
+                yield _fact(entry, "during_relapse")
+
+    def _missing(self, latest: tuple[Entry, ...], *, judged: bool) -> Iterator[str]:
+        if len(latest) > 1:
+            yield from _open_dates(latest)
+        if judged:
+            for index, score, _, _ in latest:
+                if score.during_relapse is None:
+                    yield f"edss[{index}].during_relapse"
 
     def turns(self, case: Case) -> Iterator[date]:
         """When the scores become stale."""
@@ -160,7 +172,11 @@ class EdssRise(Test):
             return ", then ".join(map(_say, sorted(entries, key=lambda entry: (entry[2], entry[0]))))
 
         reason = Reason.IMPRECISE_DATE if pairs and imprecise else Reason.MISSING
-        return settled(truth, reason, tell, map(_fact, entries), ("edss", *_open_dates(tuple(entries))))
+        return settled(
+            truth, reason, tell,
+            lambda: (*self.window.facts(case), *map(_fact, (*latest, *entries))),
+            lambda: ("edss", *_open_dates(tuple(entries))),
+        )  # fmt: skip
 
     def turns(self, case: Case) -> Iterator[date]:
         """When scores become stale or leave the window."""
@@ -223,17 +239,11 @@ class FunctionalSystem(Test):
         grades = [getattr(score.functional_systems, self.system) for _, score, _, _ in latest]
         truths = [Truth.UNKNOWN if grade is None else self.bounds.hold(grade, grade) for grade in grades]
         truth = _agreed(latest, truths)
-        path = f"functional_systems.{self.system}"
-        facts = [
-            Fact(f"edss[{index}].{path}", grade, score.date.text)
-            for (index, score, _, _), grade in zip(latest, grades, strict=True)
-            if grade is not None
+        named = [
+            (f"edss[{entry[0]}].functional_systems.{self.system}", grade, entry)
+            for entry, grade in zip(latest, grades, strict=True)
         ]
-        missing = [
-            f"edss[{index}].{path}"
-            for (index, _, _, _), grade in zip(latest, grades, strict=True)
-            if grade is None
-        ]
+        unknown = [path for path, grade, _ in named if grade is None]
 
         def tell() -> str:
             said = [
@@ -242,9 +252,16 @@ class FunctionalSystem(Test):
             ]
             return f"Grade of the {self.system.replace('_', ' ')} system: {' or '.join(said)}"
 
-        dates = () if len(latest) == 1 else _open_dates(latest)
-        unknown = Reason.MISSING if missing else Reason.IMPRECISE_DATE
-        return settled(truth, unknown, tell, facts, (*missing, *dates))
+        def facts() -> Iterator[Fact]:
+            yield from map(_fact, latest)
+            for path, grade, (_, score, _, _) in named:
+                if grade is not None:
+                    yield Fact(path, grade, score.date.text)
+
+        return settled(
+            truth, Reason.MISSING if unknown else Reason.IMPRECISE_DATE, tell,
+            facts, lambda: (*unknown, *(() if len(latest) == 1 else _open_dates(latest))),
+        )  # fmt: skip
 
     def turns(self, case: Case) -> Iterator[date]:
         """When the scores become stale."""

@@ -75,15 +75,15 @@ class MeasurementOf(Test):
         said = f"{name} {measured.value}{unit}"
         if measured.date is None:
             return Answer(
-                Truth.UNKNOWN, Reason.IMPRECISE_DATE, lambda: f"{said}, without a date", (fact,),
-                (f"{self.path}.date",),
+                Truth.UNKNOWN, Reason.IMPRECISE_DATE, lambda: f"{said}, without a date",
+                lambda: (fact,), lambda: (f"{self.path}.date",),
             )  # fmt: skip
         dated = f"{said} ({measured.date.words})"
         fresh = case.fresh(*case.span(measured.date))
         if fresh is not Truth.YES:
             return _too_old(fresh, dated, fact, self.path, exact=measured.date.exact)
         truth = self.bounds.hold(measured.value, measured.value)
-        return settled(truth, Reason.MISSING, lambda: dated, (fact,))
+        return settled(truth, Reason.MISSING, lambda: dated, lambda: (fact,))
 
     def turns(self, case: Case) -> Iterator[date]:
         """When the value becomes stale."""
@@ -100,7 +100,7 @@ def _too_old(fresh: Truth, said: str, fact: Fact, path: str, *, exact: bool) -> 
     age = "is older than 12 months" if stale else "may be older than 12 months"
     missing = (path,) if exact or stale else (path, f"{path}.date")
     reason = Reason.STALE if stale else Reason.IMPRECISE_DATE
-    return Answer(Truth.UNKNOWN, reason, lambda: f"{said} {age}", (fact,), missing)
+    return Answer(Truth.UNKNOWN, reason, lambda: f"{said} {age}", lambda: (fact,), lambda: missing)
 
 
 @a_word("ambulation", "disability")
@@ -131,8 +131,8 @@ class Walks(Test):
         fact = Fact("ambulation", value, walked.date.text if walked.date else None)
         if walked.date is None:
             return Answer(
-                Truth.UNKNOWN, Reason.IMPRECISE_DATE, lambda: f"{said}, without a date", (fact,),
-                ("ambulation.date",),
+                Truth.UNKNOWN, Reason.IMPRECISE_DATE, lambda: f"{said}, without a date",
+                lambda: (fact,), lambda: ("ambulation.date",),
             )  # fmt: skip
         dated = f"{said} ({walked.date.words})"
         fresh = case.fresh(*case.span(walked.date))
@@ -146,7 +146,7 @@ class Walks(Test):
             allowed = AIDS[: AIDS.index(self.aid_at_most) + 1]
             truths.append(Truth.of(None if walked.aid is None else walked.aid in allowed))
             missing += ["ambulation.aid"] if walked.aid is None else []
-        return settled(every(truths), Reason.MISSING, lambda: dated, (fact,), missing)
+        return settled(every(truths), Reason.MISSING, lambda: dated, lambda: (fact,), lambda: missing)
 
     def turns(self, case: Case) -> Iterator[date]:
         """When the walk becomes stale."""
@@ -193,9 +193,11 @@ class HctCi(Test):
                 f"HCT-CI {low}" if low == high else f"HCT-CI {low} to {high}, {len(unknown)} items not known"
             )
 
-        facts = [Fact(f"comorbidity.hct_ci.{item}", value) for item, value in items.items()]
-        missing = [f"comorbidity.hct_ci.{item}" for item in unknown]
-        return settled(self.bounds.hold(low, high), Reason.MISSING, tell, facts, missing)
+        return settled(
+            self.bounds.hold(low, high), Reason.MISSING, tell,
+            lambda: (Fact(f"comorbidity.hct_ci.{item}", value) for item, value in items.items()),
+            lambda: (f"comorbidity.hct_ci.{item}" for item in unknown),
+        )  # fmt: skip
 
     def asks(self) -> str:
         """Say the range."""

@@ -1,6 +1,6 @@
 """Joining tests, by Kleene: all, any, not, at_least; and the limb that nobody can test."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -15,25 +15,46 @@ def _read_parts(word: str, given: Any, shared: Vocabulary) -> tuple[Test, ...]:
     return tuple(read_test(part, shared) for part in given)
 
 
-def joined(truth: Truth, tests: tuple[Test, ...], answers: list[Answer], word: str, rule: str) -> Answer:
-    """Put answers together: those that carry the result lend it their reason and facts."""
-    telling = [answer for answer in answers if answer.truth is truth] or answers
-    facts: dict[tuple[str, str | None], Fact] = {
-        (fact.path, fact.date): fact for answer in telling for fact in answer.facts
-    }
-    missing = dict.fromkeys(path for answer in answers for path in answer.missing)
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """The answers of several tests, put together to ``truth``."""
 
-    def tell() -> str:
-        pairs = list(zip(tests, answers, strict=True))
-        decisive = Truth.YES if word == "or" else Truth.NO if word == "and" else None
-        if truth is decisive:  # one part settles it: the others are not worth the reader's time
-            pairs = [(test, answer) for test, answer in pairs if answer.truth is truth]
-            pairs = pairs[:1] if word == "or" else pairs
+    truth: Truth
+    tests: tuple[Test, ...]
+    answers: list[Answer]
+    word: str
+    rule: str
+
+    def tell(self) -> str:
+        """Say the parts; where one of them settles it, the others are not worth the reader's time."""
+        pairs = list(zip(self.tests, self.answers, strict=True))
+        decisive = {"or": Truth.YES, "and": Truth.NO}.get(self.word)
+        if self.truth is decisive:
+            pairs = [(test, answer) for test, answer in pairs if answer.truth is self.truth]
+            pairs = pairs[:1] if self.word == "or" else pairs
         if len(pairs) == 1 and not pairs[0][0].joins:
             return f"{pairs[0][1].tell()}; {pairs[0][0].asks()}"
-        return f" {word} ".join(clause(test, answer) for test, answer in pairs) + f"; {rule}"
+        return f" {self.word} ".join(clause(test, answer) for test, answer in pairs) + f"; {self.rule}"
 
-    return settled(truth, _reason(telling), tell, facts.values(), missing)
+    def facts(self) -> Iterator[Fact]:
+        """The facts of the parts that carry the result; *cannot say* is carried by all of them.
+
+        (A part that is settled leaves the result to the others.)
+        """
+        for answer in self.answers:
+            if answer.truth is self.truth or self.truth is Truth.UNKNOWN:
+                yield from answer.facts
+
+    def missing(self) -> Iterator[str]:
+        """What is missing for any part."""
+        for answer in self.answers:
+            yield from answer.missing
+
+
+def joined(truth: Truth, tests: tuple[Test, ...], answers: list[Answer], word: str, rule: str) -> Answer:
+    """Put answers together."""
+    whole = _Joined(truth, tests, answers, word, rule)
+    return settled(truth, _reason(answers), whole.tell, whole.facts, whole.missing)
 
 
 def _reason(answers: Iterable[Answer]) -> Reason:
@@ -153,7 +174,7 @@ class Not(Test):
         def tell() -> str:
             return f"{clause(self.test, answer)}; the opposite is needed" if self.joins else answer.tell()
 
-        return settled(~answer.truth, answer.reason, tell, answer.facts, answer.missing)
+        return settled(~answer.truth, answer.reason, tell, lambda: answer.facts, lambda: answer.missing)
 
     def asks(self) -> str:
         """Say what must not be."""
@@ -174,6 +195,7 @@ class Not(Test):
 class Untested(Test):
     """What the source states and nobody can test from the record; the reason is on record."""
 
+    tested = False
     why: str
 
     @classmethod

@@ -15,7 +15,7 @@ from referral.criteria.language.mri import (
     Finding,
     Study,
     StudyFilter,
-    ask_finding,
+    find_each,
     finding_facts,
     finding_missing,
     finding_reason,
@@ -23,12 +23,12 @@ from referral.criteria.language.mri import (
     say_finding,
     turns_of_studies,
 )
+from referral.criteria.language.on_treatment import days_asked
 from referral.criteria.language.relapses import (
     Counted,
     RelapseCount,
     RelapseFilter,
-    count_relapses,
-    relapse_facts,
+    RelapsesAsked,
     say_count,
     turns_of_relapses,
 )
@@ -124,14 +124,13 @@ class RelapseAndMri(Test):
 
     def ask(self, case: Case) -> Answer:
         """Look for a pair; it is a no only where nothing open could make one."""
-        count = count_relapses(case, self.window, self.relapse)
-        asked = [ask_finding(case, self.window, self.study, name, self.at_least) for name in self.findings]
-        found = [finding for finding, _ in asked]
-        truths = [self._truth(count, finding, days) for finding, days in asked]
+        asked = RelapsesAsked(self.window, self.relapse)
+        count = case.once(asked, lambda: asked.count(case))
+        found = find_each(case, self.findings, self.at_least, self.window, self.study)
+        truths = [self._truth(case, count, finding) for finding in found]
         truth = some(truths)
         telling = [finding for finding, part in zip(found, truths, strict=True) if part is truth]
-        missing = dict.fromkeys(path for entry in count.counted for path in entry.missing)
-        listing = ("relapses.complete_since",) if count.more else ()
+        yes = truth is Truth.YES
 
         def tell() -> str:
             window = self.window.words(case)
@@ -139,14 +138,16 @@ class RelapseAndMri(Test):
             return f"{say_count(count, self.relapse.words(), window)}; {studies}"
 
         return settled(
-            truth, self._reason(count, telling), tell,
-            (*relapse_facts(count), *finding_facts(telling)),
-            (*self.window.missing(case), *listing, *missing, *finding_missing(found)),
+            truth, self._reason(case, count, telling) if truth is Truth.UNKNOWN else Reason.OK, tell,
+            lambda: (
+                *asked.facts(case, count, enough=yes), *finding_facts(case, telling if yes else found),
+            ),
+            lambda: (*asked.missing(case, count), *finding_missing(case, found)),
         )  # fmt: skip
 
-    def _truth(self, count: RelapseCount, finding: Finding, days: OpenDays) -> Truth:
+    def _truth(self, case: Case, count: RelapseCount, finding: Finding) -> Truth:
         pairs = [
-            (entry, study, self._apart(entry, study, days))
+            (entry, study, self._apart(case, entry, study, finding))
             for entry in count.counted
             for study in finding.studies
             if study.brings is not Truth.NO
@@ -160,17 +161,19 @@ class RelapseAndMri(Test):
             return Truth.NO
         return Truth.UNKNOWN
 
-    def _apart(self, entry: Counted, study: Study, days: OpenDays) -> Truth:
+    def _apart(self, case: Case, entry: Counted, study: Study, finding: Finding) -> Truth:
         """Judge the distance over the days on which each may lie in its window and courses."""
+        onsets = days_asked(case, self.window, self.relapse.treatment)
         return self.gap.between(
-            _hull(entry.relapse.first, entry.relapse.last, entry.days), _hull(study.first, study.last, days)
+            _hull(entry.relapse.first, entry.relapse.last, onsets),
+            _hull(study.first, study.last, finding.asked.days(case)),
         )
 
-    def _reason(self, count: RelapseCount, telling: list[Finding]) -> Reason:
+    def _reason(self, case: Case, count: RelapseCount, telling: list[Finding]) -> Reason:
         if count.more and count.least == 0:
             return Reason.INCOMPLETE_LIST
         if any(study.brings is Truth.UNKNOWN for finding in telling for study in finding.studies):
-            return finding_reason(telling)
+            return finding_reason(case, telling)
         if any(not entry.surely for entry in count.counted):
             exact = all(entry.relapse.onset.exact for entry in count.counted)
             return Reason.MISSING if exact else Reason.IMPRECISE_DATE

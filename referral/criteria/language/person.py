@@ -55,7 +55,9 @@ def _known(path: str, word: str) -> str:
 
 def not_recorded(path: str, name: str) -> Answer:
     """The answer where the fact is not known."""
-    return Answer(Truth.UNKNOWN, Reason.MISSING, lambda: f"{name}: not recorded", (), (path,))
+    return Answer(
+        Truth.UNKNOWN, Reason.MISSING, lambda: f"{name}: not recorded", name_missing=lambda: (path,)
+    )
 
 
 @a_word("age_years", "age_and_duration")
@@ -87,9 +89,11 @@ class AgeYears(Test):
             age = f"{youngest}" if youngest == oldest else f"{youngest} or {oldest}"
             return f"Age {age} years on {say_date(case.as_of)} (born {birth.words})"
 
-        missing = () if birth.exact else ("patient.birth_date",)
-        fact = Fact("patient.birth_date", birth.text, birth.text)
-        return settled(self.bounds.hold(youngest, oldest), Reason.IMPRECISE_DATE, tell, (fact,), missing)
+        return settled(
+            self.bounds.hold(youngest, oldest), Reason.IMPRECISE_DATE, tell,
+            lambda: (Fact("patient.birth_date", birth.text, birth.text),),
+            lambda: () if birth.exact else ("patient.birth_date",),
+        )  # fmt: skip
 
     def turns(self, case: Case) -> Iterator[date]:
         """Birthdays at the ends of the range."""
@@ -134,17 +138,18 @@ class DurationYears(Test):
             label = "Date of the diagnosis and of the first symptom: not recorded" if fallback else ""
             return Answer(
                 Truth.UNKNOWN, Reason.MISSING,
-                lambda: label or f"Date of the {ANCHORS[name]}: not recorded", (), wanted,
+                lambda: label or f"Date of the {ANCHORS[name]}: not recorded",
+                name_missing=lambda: wanted,
             )  # fmt: skip
         first, last = case.span(anchor)
         surely = self._reached(first=last, case=case) and self._kept(last=first, case=case)
         may = self._reached(first=first, case=case) and self._kept(last=last, case=case)
         missing = () if anchor.exact else (f"diagnosis.{name}",)
-        fact = Fact(f"diagnosis.{name}", anchor.text, anchor.text)
         return settled(
             Truth.between(surely, may), Reason.IMPRECISE_DATE,
-            lambda: self._tell(case, anchor, name, fallback), (fact,),
-            (*missing, "diagnosis.diagnosed_on") if fallback else missing,
+            lambda: self._tell(case, anchor, name, fallback),
+            lambda: (Fact(f"diagnosis.{name}", anchor.text, anchor.text),),
+            lambda: (*missing, "diagnosis.diagnosed_on") if fallback else missing,
         )  # fmt: skip
 
     def turns(self, case: Case) -> Iterator[date]:
@@ -222,8 +227,10 @@ class _OneOf(Test):
         def tell() -> str:
             return f"{named(self.path)}: {_said(value)}"
 
-        missing = () if len(possible) == 1 else (self.path,)
-        return settled(truth, Reason.MISSING, tell, (Fact(self.path, value),), missing)
+        return settled(
+            truth, Reason.MISSING, tell,
+            lambda: (Fact(self.path, value),), lambda: () if len(possible) == 1 else (self.path,),
+        )  # fmt: skip
 
     def asks(self) -> str:
         """Say the codes."""
@@ -318,7 +325,7 @@ class Flag(Test):
         word = "yes" if value else "no"
         return settled(
             Truth.of(value is self.wanted), Reason.MISSING, lambda: f"{named(self.path)}: {word}",
-            (Fact(self.path, value),),
+            lambda: (Fact(self.path, value),),
         )  # fmt: skip
 
     def asks(self) -> str:
@@ -350,7 +357,8 @@ class JudgementOf(Test):
         if judgement is None:
             return Answer(
                 Truth.UNKNOWN, Reason.JUDGEMENT_NEEDED,
-                lambda: f"“{self.meaning.rstrip('.')}”: no clinician has said yet", (), (path,),
+                lambda: f"“{self.meaning.rstrip('.')}”: no clinician has said yet",
+                name_missing=lambda: (path,),
             )  # fmt: skip
 
         def tell() -> str:
@@ -361,8 +369,9 @@ class JudgementOf(Test):
 
         dated = judgement.on.text if judgement.on else None
         return settled(
-            Truth.of(judgement.value), Reason.JUDGEMENT_NEEDED, tell, (Fact(path, judgement.value, dated),)
-        )
+            Truth.of(judgement.value), Reason.JUDGEMENT_NEEDED, tell,
+            lambda: (Fact(path, judgement.value, dated),),
+        )  # fmt: skip
 
     def asks(self) -> str:
         """Say that a yes is asked for."""

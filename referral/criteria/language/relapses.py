@@ -1,24 +1,16 @@
 """Relapses: how many in a window, with what on treatment, how severe, how well recovered."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from referral.criteria.answer import Answer, Fact, Reason, Truth, every, settled
 from referral.criteria.case import Case, FoldedRelapse, in_words
 from referral.criteria.days import OpenDays, first_day_back_at
-from referral.criteria.language.base import (
-    DrugClass,
-    Mistake,
-    Spec,
-    Test,
-    Vocabulary,
-    Window,
-    a_word,
-    any_of,
-)
+from referral.criteria.language.base import Mistake, Spec, Test, Vocabulary, Window, a_word, any_of
+from referral.criteria.language.on_treatment import OnTreatment, days_asked
 from referral.facts import RECOVERIES, SEVERITIES, SYSTEMS
 
 FLAGS = {
@@ -31,37 +23,6 @@ FLAG_WORDS = {
     "disabling": "disabling",
     "confirmed_by_neurologist": "confirmed by a neurologist",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class OnTreatment:
-    """A condition on a day: inside a course of the class, or (no class) outside every treatment."""
-
-    drug_class: DrugClass | None
-    months: int = 0
-
-    @classmethod
-    def read(cls, spec: Spec, vocabulary: Vocabulary) -> "OnTreatment | None":
-        """Read on_treatment and min_exposure_months."""
-        given, months = spec.take("on_treatment"), spec.whole("min_exposure_months", 0) or 0
-        if given is None:
-            if months:
-                raise Mistake(f"{spec.word}: min_exposure_months needs on_treatment")
-            return None
-        return cls(None if given == "none" else vocabulary.keys(given), months)
-
-    def days(self, case: Case) -> OpenDays:
-        """The days that meet it."""
-        if self.drug_class is None:
-            return case.off_treatment()
-        return case.on_treatment(self.drug_class.keys, self.months)
-
-    def words(self) -> str:
-        """Say it."""
-        if self.drug_class is None:
-            return "outside every treatment"
-        since = f" for {self.months} months or more" if self.months else ""
-        return f"on {'' if self.drug_class.named else 'a '}{self.drug_class.words}{since}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +64,34 @@ class RelapseFilter:
             OnTreatment.read(spec, vocabulary),
         )
 
-    def holds(self, relapse: FoldedRelapse) -> tuple[Truth, tuple[str, ...]]:
-        """Whether the relapse meets all that does not depend on its day, and which facts are open."""
-        asked = list(self._asked(relapse))
-        truth = every(truth for truth, _ in asked)
-        open_facts = [name for part, name in asked if part is Truth.UNKNOWN]
-        return truth, tuple(f"{relapse.path}.{name}" for name in open_facts) if truth is Truth.UNKNOWN else ()
+    def holds(self, relapse: FoldedRelapse) -> Truth:
+        """Whether the relapse meets all that does not depend on its day."""
+        return every(truth for truth, *_ in self._asked(relapse))
 
-    def _asked(self, relapse: FoldedRelapse) -> Iterator[tuple[Truth, str]]:
+    def missing(self, relapse: FoldedRelapse) -> Iterator[str]:
+        """The paths that leave it open whether the relapse meets it."""
+        for truth, *names in self._asked(relapse):
+            if truth is Truth.UNKNOWN:
+                yield from (
+                    f"{path}.{name}"
+                    for path, member in zip(relapse.paths, relapse.members, strict=True)
+                    for name in names
+                    if getattr(member, name) in NOT_KNOWN
+                )
+
+    def facts(self, relapse: FoldedRelapse) -> Iterator[Fact]:
+        """The relapse, entry by entry, with all of it that the filter reads."""
+        read = [name for _, *names in self._asked(relapse) for name in names]
+        for path, member in zip(relapse.paths, relapse.members, strict=True):
+            onset = member.onset.text
+            yield Fact(f"{path}.onset", onset, onset)
+            for name in read:
+                value = getattr(member, name)
+                if value not in NOT_KNOWN:
+                    yield Fact(f"{path}.{name}", _as_plain(value), onset)
+
+    def _asked(self, relapse: FoldedRelapse) -> Iterator[tuple[Truth, *tuple[str, ...]]]:
+        """Give the answer of every condition with the facts that it reads."""
         for name in self.flags:
             yield relapse.flag(name), name
         if self.severity:
@@ -124,7 +105,7 @@ class RelapseFilter:
             hit = bool(relapse.systems - self.not_only_systems)
             yield Truth.between(hit, relapse.systems_open), "systems"
         if self.step:
-            yield relapse.step(*self.step), "edss_peak"
+            yield relapse.step(*self.step), "edss_before", "edss_peak"
 
     def words(self) -> str:
         """Say the conditions."""
@@ -144,6 +125,17 @@ class RelapseFilter:
         return ", ".join(parts)
 
 
+NOT_KNOWN: tuple[Any, ...] = (None, (), "ongoing")
+"""What says nothing of a relapse; a recovery that is going on is not yet an answer."""
+
+
+def _as_plain(value: Any) -> Any:
+    """Give a value of the record as a fact shows it."""
+    if isinstance(value, Decimal):
+        return float(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
 def _among(possible: frozenset[str], asked: frozenset[str]) -> Truth:
     return Truth.between(possible <= asked, bool(possible & asked))
 
@@ -156,14 +148,11 @@ def _plain(names: list[str]) -> list[str]:
     return [name.replace("_", " ") for name in names]
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """One relapse that surely or possibly counts, with the days on which it may."""
+class Counted(NamedTuple):
+    """One relapse that surely or possibly counts."""
 
     relapse: FoldedRelapse
     surely: bool
-    days: OpenDays
-    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,43 +173,73 @@ class RelapseCount:
         return None if self.more else len(self.counted)
 
 
-def count_relapses(case: Case, window: Window, wanted: RelapseFilter) -> RelapseCount:
-    """Count the relapses of the window that meet the filter, as an interval."""
-    days = window.on(case)
-    if wanted.treatment:
-        days = days & wanted.treatment.days(case)
-    counted = []
-    for relapse in case.relapses:
-        truth, missing = wanted.holds(relapse)
-        if truth is Truth.NO or not days.may.meets(relapse.first, relapse.last):
-            continue
-        on_day = days.surely.covers(relapse.first, relapse.last)
-        if not on_day:
-            missing = (*missing, *_day_facts(case, relapse, wanted))
-        counted.append(Counted(relapse, on_day and truth is Truth.YES, days, missing))
-    return RelapseCount(tuple(counted), not complete(case, window))
+@dataclass(frozen=True, slots=True)
+class RelapsesAsked:
+    """The relapses that are counted: those of a window that meet a filter."""
+
+    window: Window
+    wanted: RelapseFilter
+
+    def days(self, case: Case) -> OpenDays:
+        """The days on which a relapse must begin."""
+        return days_asked(case, self.window, self.wanted.treatment)
+
+    def count(self, case: Case) -> RelapseCount:
+        """Count them, as an interval."""
+        days = self.days(case)
+        counted = []
+        for relapse in case.relapses:
+            if days.may.meets(relapse.first, relapse.last):
+                truth = self.wanted.holds(relapse)
+                if truth is not Truth.NO:
+                    surely = truth is Truth.YES and days.surely.covers(relapse.first, relapse.last)
+                    counted.append(Counted(relapse, surely))
+        return RelapseCount(tuple(counted), not complete(case, self.window))
+
+    def missing(self, case: Case, count: RelapseCount) -> Iterator[str]:
+        """The paths that leave the count open."""
+        yield from self.window.missing(case)
+        if count.more:
+            yield "relapses.complete_since"
+        for entry in count.counted:
+            if not entry.surely:
+                yield from self.missing_of(case, entry.relapse)
+
+    def missing_of(self, case: Case, relapse: FoldedRelapse) -> Iterator[str]:
+        """The paths that leave it open whether this relapse counts."""
+        if self.wanted.holds(relapse) is Truth.UNKNOWN:
+            yield from self.wanted.missing(relapse)
+        if not self.days(case).surely.covers(relapse.first, relapse.last):
+            if not relapse.onset.exact:
+                yield f"{relapse.path}.onset"
+            if self.wanted.treatment:
+                yield from self.wanted.treatment.missing(case, (relapse.first, relapse.last))
+
+    def facts(self, case: Case, count: RelapseCount, *, enough: bool) -> Iterator[Fact]:
+        """What the count rests on: the relapses that count, if they are ``enough`` to settle it.
+
+        Else every relapse of the window, with what shows that it does not count, and since when the list is whole.
+        """
+        yield from self.window.facts(case)
+        relapses = [entry.relapse for entry in count.counted]
+        if not enough:
+            in_window = self.window.on(case).may
+            relapses = [each for each in case.relapses if in_window.meets(each.first, each.last)]
+        for relapse in relapses:
+            yield from self.wanted.facts(relapse)
+        if self.wanted.treatment:
+            yield from self.wanted.treatment.facts(case, [(each.first, each.last) for each in relapses])
+        if not enough:
+            yield from _list_facts(case)
 
 
-def _day_facts(case: Case, relapse: FoldedRelapse, wanted: RelapseFilter) -> Iterator[str]:
-    """The dates that leave it open whether the relapse lies where it must."""
-    if not relapse.onset.exact:
-        yield f"{relapse.path}.onset"
-    if wanted.treatment:
-        yield from open_courses(case)
-
-
-def open_courses(case: Case) -> Iterator[str]:
-    """What is not known of the courses and could move the days on treatment: drugs, dates, whether all are listed."""
-    for course in case.courses:
-        if not course.drugs:
-            yield f"{course.path}.drug"
-        for name in ("start", "stop"):
-            day = getattr(course.course, name)
-            ends = name == "stop" and course.course.ongoing
-            if not ends and (day is None or not day.exact):
-                yield f"{course.path}.{name}"
-    if not case.treatments_complete:
-        yield "treatments.complete"
+def _list_facts(case: Case) -> Iterator[Fact]:
+    """Since when the list is whole; none lie before the first symptom."""
+    since, onset = case.record.relapses.complete_since, case.record.diagnosis.symptom_onset
+    if since:
+        yield Fact("relapses.complete_since", since.text, since.text)
+    if since and onset and onset.last >= since.first:
+        yield Fact("diagnosis.symptom_onset", onset.text, onset.text)
 
 
 def complete(case: Case, window: Window) -> bool:
@@ -254,16 +273,24 @@ class Relapses(Test):
 
     at_least: int | None
     at_most: int | None
-    window: Window
-    wanted: RelapseFilter = field(default_factory=RelapseFilter)
+    asked: RelapsesAsked
+
+    @property
+    def window(self) -> Window:
+        """The window in time."""
+        return self.asked.window
+
+    @property
+    def wanted(self) -> RelapseFilter:
+        """What a relapse must be to count."""
+        return self.asked.wanted
 
     @classmethod
     def read(cls, given: Any, vocabulary: Vocabulary) -> Self:
         """Read number, window and filters."""
         spec = Spec("relapses", given)
-        test = cls(
-            spec.whole("at_least"), spec.whole("at_most"), spec.window(), RelapseFilter.read(spec, vocabulary)
-        )
+        asked = RelapsesAsked(spec.window(), RelapseFilter.read(spec, vocabulary))
+        test = cls(spec.whole("at_least"), spec.whole("at_most"), asked)
         spec.done()
         if (test.at_least is None) == (test.at_most is None):
             raise Mistake("relapses: give at_least or at_most, one of them")
@@ -271,7 +298,7 @@ class Relapses(Test):
 
     def ask(self, case: Case) -> Answer:
         """Compare the interval of the count with the number asked for."""
-        count = count_relapses(case, self.window, self.wanted)
+        count = case.once(self.asked, lambda: self.asked.count(case))
         if self.at_least is not None:
             truth = Truth.between(
                 count.least >= self.at_least, count.most is None or count.most >= self.at_least
@@ -279,32 +306,30 @@ class Relapses(Test):
         else:
             most = self.at_most or 0
             truth = Truth.between(count.most is not None and count.most <= most, count.least <= most)
+        enough = truth is (Truth.YES if self.at_least is not None else Truth.NO)
         return settled(
-            truth,
-            self._reason(case, count),
+            truth, self._reason(case, count) if truth is Truth.UNKNOWN else Reason.OK,
             lambda: self._tell(case, count),
-            relapse_facts(count),
-            self._missing(case, count),
-        )
+            lambda: self.asked.facts(case, count, enough=enough),
+            lambda: self.asked.missing(case, count),
+        )  # fmt: skip
 
     def turns(self, case: Case) -> Iterator[date]:
         """When relapses leave the window, and when the list becomes complete for it."""
         return turns_of_relapses(case, self.window)
 
     def _reason(self, case: Case, count: RelapseCount) -> Reason:
-        open_entries = [entry for entry in count.counted if not entry.surely]
-        if any(not entry.relapse.onset.exact for entry in open_entries):
+        open_ones = [entry.relapse for entry in count.counted if not entry.surely]
+        if any(not relapse.onset.exact for relapse in open_ones):
             return Reason.IMPRECISE_DATE
-        if any(entry.missing for entry in open_entries):
+        if any(
+            self.wanted.holds(relapse) is Truth.UNKNOWN or any(self.asked.missing_of(case, relapse))
+            for relapse in open_ones
+        ):
             return Reason.MISSING
-        if open_entries and self.window.missing(case):
+        if open_ones and self.window.missing(case):
             return Reason.IMPRECISE_DATE if self.window.anchored(case) else Reason.MISSING
         return Reason.INCOMPLETE_LIST
-
-    def _missing(self, case: Case, count: RelapseCount) -> tuple[str, ...]:
-        listing = ("relapses.complete_since",) if count.more else ()
-        entries = tuple(path for entry in count.counted if not entry.surely for path in entry.missing)
-        return (*self.window.missing(case), *listing, *dict.fromkeys(entries))
 
     def _tell(self, case: Case, count: RelapseCount) -> str:
         said = say_count(count, self.wanted.words(), self.window.words(case))
@@ -332,11 +357,3 @@ def say_count(count: RelapseCount, filters: str, window: str) -> str:
     if open_ones:
         said += f", and {in_words(len(open_ones))} that may count ({', '.join(open_ones)})"
     return said
-
-
-def relapse_facts(count: RelapseCount) -> tuple[Fact, ...]:
-    """The relapses that count, as facts."""
-    return tuple(
-        Fact(f"{entry.relapse.path}.onset", entry.relapse.onset.text, entry.relapse.onset.text)
-        for entry in count.counted
-    )

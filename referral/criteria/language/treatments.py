@@ -9,6 +9,7 @@ from referral.criteria.answer import Answer, Fact, Reason, Truth, every, settled
 from referral.criteria.case import Case, PlacedCourse, in_words
 from referral.criteria.days import add_months, first_day_back_at
 from referral.criteria.language.base import DrugClass, Mistake, Spec, Test, Vocabulary, a_word
+from referral.criteria.language.on_treatment import course_facts, list_facts, open_ends
 from referral.facts import Course
 
 OUTCOMES = {
@@ -78,12 +79,12 @@ class _Drugs(Test):
         imprecise = False
         counts = self.outcome()
         for placed in case.courses:
-            member, right, long_enough = (
-                placed.within(self.drug_class.keys), counts(placed.course), placed.exposed(self.exposure),
-            )  # fmt: skip
-            truth = every((member, right, long_enough))
-            if member is not Truth.NO:
-                shown.append(placed)
+            member = placed.within(self.drug_class.keys)
+            if member is Truth.NO:
+                continue
+            shown.append(placed)
+            right, long_enough = counts(placed.course), placed.exposed(self.exposure)
+            truth = min(member, right, long_enough)
             if truth is Truth.NO:
                 continue
             may.add(placed.substance)
@@ -96,29 +97,26 @@ class _Drugs(Test):
                 missing.append(f"{placed.path}.drug")
             if long_enough is Truth.UNKNOWN:
                 imprecise = True
-                missing += [f"{placed.path}.{name}" for name in _open_ends(placed.course)]
+                missing += [f"{placed.path}.{name}" for name in open_ends(placed.course)]
         whole = case.treatments_complete
         truth = Truth.between(len(sure) >= self.at_least, not whole or len(may) >= self.at_least)
         if may == sure:
             reason = Reason.INCOMPLETE_LIST
         else:
             reason = Reason.IMPRECISE_DATE if imprecise and len(missing) else Reason.MISSING
-        facts = [
-            Fact(
-                f"{placed.path}.drug",
-                placed.course.drug,
-                placed.course.start.text if placed.course.start else None,
-            )
-            for placed in shown
-        ]
-        listing = () if whole else ("treatments.complete",)
         return settled(
-            truth,
-            reason,
+            truth, reason,
             lambda: self._tell(len(sure), len(may - sure), shown, whole),
-            facts,
-            (*missing, *listing),
-        )
+            lambda: self._facts(case, shown, enough=truth is Truth.YES),
+            lambda: missing if whole else (*missing, "treatments.complete"),
+        )  # fmt: skip
+
+    def _facts(self, case: Case, shown: list[PlacedCourse], *, enough: bool) -> Iterator[Fact]:
+        """The courses of the class; and, where it is not enough of them, whether every course is listed."""
+        for placed in shown:
+            yield from course_facts(placed, "outcome")
+        if not enough:
+            yield from list_facts(case)
 
     def turns(self, case: Case) -> Iterator[date]:
         """When a course that goes on reaches the exposure."""
@@ -145,16 +143,6 @@ class _Drugs(Test):
     def asks_not(self) -> str:
         """Say that there must be fewer."""
         return f"fewer than {self.drug_class.number(self.at_least)} are asked for"
-
-
-def _open_ends(course: Course) -> list[str]:
-    """The ends of a course that are not known to the day."""
-    ends = {"start": course.start, "stop": course.stop}
-    return [
-        name
-        for name, day in ends.items()
-        if not (name == "stop" and course.ongoing and day is None) and (day is None or not day.exact)
-    ]
 
 
 @a_word("failed_treatments", "treatment")
@@ -229,9 +217,18 @@ class TreatmentFreeMonths(Test):
         whole = case.treatments_complete
         truth = every([*truths, Truth.YES if whole else Truth.UNKNOWN])
         unknown = Reason.IMPRECISE_DATE if missing else Reason.INCOMPLETE_LIST
-        listing = () if whole else ("treatments.complete",)
-        facts = [self._fact(placed) for placed in shown]
-        return settled(truth, unknown, lambda: self._tell(shown, whole), facts, (*missing, *listing))
+        return settled(
+            truth, unknown, lambda: self._tell(shown, whole),
+            lambda: self._facts(case, shown, no=truth is Truth.NO),
+            lambda: missing if whole else (*missing, "treatments.complete"),
+        )  # fmt: skip
+
+    def _facts(self, case: Case, shown: list[PlacedCourse], *, no: bool) -> Iterator[Fact]:
+        """The courses of the class; and, where none of them says no, whether every course is listed."""
+        for placed in shown:
+            yield from course_facts(placed, "last_dose")
+        if not no:
+            yield from list_facts(case)
 
     def _free(self, case: Case, placed: PlacedCourse) -> Truth:
         """Whether the last dose lies far enough back; counted from both ends, which must agree."""
@@ -262,14 +259,6 @@ class TreatmentFreeMonths(Test):
             return ["stop"]
         last = course.last_dose or course.stop
         return [] if last.exact and not course.ongoing else ["last_dose"]
-
-    def _fact(self, placed: PlacedCourse) -> Fact:
-        course = placed.course
-        if course.ongoing and not course.stop:
-            return Fact(f"{placed.path}.ongoing", True)
-        name = "last_dose" if course.last_dose else "stop"
-        day = course.last_dose or course.stop
-        return Fact(f"{placed.path}.{name}", day.text if day else None, day.text if day else None)
 
     def _tell(self, shown: list[PlacedCourse], whole: bool) -> str:
         listed = "; ".join(f"{placed.name}, {self._ended(placed.course)}" for placed in shown)

@@ -1,0 +1,126 @@
+"""MRI: new lesions a month, between two scans that lie an interval apart."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Self
+
+from referral.criteria.answer import Answer, Fact, Reason, Truth, settled, some
+from referral.criteria.case import Case
+from referral.criteria.language.base import Bounds, Mistake, Spec, Test, Vocabulary, Window, a_word
+from referral.criteria.language.mri import studies_in, study_fact, turns_of_studies
+from referral.facts import Count, MriStudy
+
+DAYS_A_MONTH = Fraction(487, 16)
+"""A month of the lesion rate: 30.4375 days, a twelfth of 365.25."""
+
+
+@a_word("mri_t2_rate", "activity")
+@dataclass(frozen=True, slots=True)
+class MriT2Rate(Test):
+    """New T2 lesions a month between two scans that lie an interval apart; months of 30.4375 days."""
+
+    rate: Decimal
+    interval: Bounds
+    window: Window
+
+    @classmethod
+    def read(cls, given: Any, vocabulary: Vocabulary) -> Self:
+        """Read rate, interval and window."""
+        spec = Spec("mri_t2_rate", given)
+        rate, interval = spec.number("min_per_month"), spec.part("interval_months")
+        if rate is None or interval is None:
+            raise Mistake("mri_t2_rate: min_per_month and interval_months are needed")
+        test = cls(rate, interval.bounds(), spec.window())
+        interval.done()
+        spec.done()
+        return test
+
+    def _right_interval(self, days: int) -> bool:
+        months = Fraction(days) / DAYS_A_MONTH
+        return (
+            (self.interval.least is None or months >= Fraction(self.interval.least))
+            and (self.interval.above is None or months > Fraction(self.interval.above))
+            and (self.interval.most is None or months <= Fraction(self.interval.most))
+            and (self.interval.below is None or months < Fraction(self.interval.below))
+        )
+
+    def ask(self, case: Case) -> Answer:
+        """Ask every study of the window whose comparison lies, or may lie, the interval before it."""
+        days = self.window.on(case)
+        brings, speaks, shown = [Truth.NO], False, []
+        for index, study, first, last in studies_in(case, self.window):
+            if study.new_t2 is None:
+                continue
+            gaps = self._gaps(case, study, first, last)
+            right = [self._right_interval(gap) for gap in gaps]
+            if not any(right):
+                continue
+            sure = days.surely.covers(first, last) and study.compared_with is not None and all(right)
+            shown.append((index, study))
+            brings.append(self._brings(study.new_t2, gaps, right, sure))
+            speaks = speaks or sure
+        truth = some(brings)
+        reason = Reason.MISSING if truth is Truth.UNKNOWN else Reason.NO_STUDY
+        if truth is Truth.NO and not speaks:
+            truth = Truth.UNKNOWN
+        return settled(
+            truth, reason, lambda: self._tell(case, shown),
+            lambda: self._facts(case), lambda: self._missing(case, shown),
+        )  # fmt: skip
+
+    def _facts(self, case: Case) -> Iterator[Fact]:
+        """The new lesions of every study of the window, and what it was compared with."""
+        yield from self.window.facts(case)
+        for index, study, _, _ in studies_in(case, self.window):
+            if study.new_t2 is not None:
+                yield from study_fact(index, study, "new_t2")
+                yield from study_fact(index, study, "compared_with")
+
+    def _missing(self, case: Case, shown: list[tuple[int, MriStudy]]) -> Iterator[str]:
+        yield "mri"
+        yield from (f"mri[{index}].new_t2" for index, s in enumerate(case.record.mri) if s.new_t2 is None)
+        for index, study in shown:
+            if study.compared_with is None or not study.compared_with.exact:
+                yield f"mri[{index}].compared_with"
+            if not study.date.exact:
+                yield f"mri[{index}].date"
+
+    def _gaps(self, case: Case, study: MriStudy, first: int, last: int) -> range:
+        """The days that may lie between the two scans; any of the interval where the earlier one is not known."""
+        if study.compared_with is None:
+            ends = [end for end in (self.interval.most, self.interval.below) if end is not None]
+            furthest = int(Fraction(min(ends)) * DAYS_A_MONTH) if ends else last
+            return range(furthest + 1)
+        earlier_first, earlier_last = case.ordinals(study.compared_with)
+        return range(max(0, first - earlier_last), max(0, last - earlier_first) + 1)
+
+    def _brings(self, new: Count, gaps: range, right: list[bool], sure: bool) -> Truth:
+        asked = Fraction(self.rate)
+        shortest = next((gap for gap, ok in zip(gaps, right, strict=True) if ok and gap), 1)
+        may = new.most is None or Fraction(new.most) * DAYS_A_MONTH / shortest >= asked
+        surely = sure and Fraction(new.least) * DAYS_A_MONTH / max(gaps[-1], 1) >= asked
+        return Truth.between(surely, may)
+
+    def _tell(self, case: Case, shown: list[tuple[int, MriStudy]]) -> str:
+        if not shown:
+            interval = self.interval.words("months")
+            return f"No MRI study compared over {interval} is listed {self.window.words(case)}"
+        said = [
+            f"{study.date.words}: {study.new_t2.words if study.new_t2 else '?'} new T2 lesions against "
+            f"{study.compared_with.words if study.compared_with else 'a scan whose date is not recorded'}"
+            for _, study in shown
+        ]
+        return f"MRI {self.window.words(case)} ({'; '.join(said)})"
+
+    def turns(self, case: Case) -> Iterator[date]:
+        """When studies leave the window."""
+        return turns_of_studies(case, self.window)
+
+    def asks(self) -> str:
+        """Say the rate."""
+        return (
+            f"{self.rate} new T2 lesions a month or more over {self.interval.words('months')} are asked for"
+        )
