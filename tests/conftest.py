@@ -41,6 +41,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         asked = metafunc.config.getoption("--database")
         mark = metafunc.definition.get_closest_marker("only_on")
         stores = [name for name in (mark.args if mark else STORES) if asked in (name, "both")]
+        if metafunc.definition.get_closest_marker("journey"):
+            stores = stores[:1]  # what a real browser shows is not the database
         metafunc.parametrize("store", stores, indirect=True, scope="session")
 
 
