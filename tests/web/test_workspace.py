@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from referral.actions import drafts
 from referral.models import AuditEntry, Referral, User
 from tests.at_hand import make_draft, retype
 from tests.browser import Browser, Page
-from tests.web.writing import at, ids, save, save_itself
+from tests.web.writing import ITSELF, at, ids, save, save_itself
 
 SignIn = Callable[[str], Browser]
 
@@ -168,3 +169,26 @@ def test_the_picture_of_the_course_follows_what_is_saved(neurologist: Browser, d
     answer = save_itself(neurologist, draft, "edss", fields | {"edss-0-date": "2025", "edss-0-score": "4.5"})
 
     assert "4.5" in " ".join(answer.all(".//*[@hx-target='#course-picture']")[0].itertext())
+
+
+def test_no_write_is_lost_when_sections_are_saved_at_once(
+    sign_in: SignIn, draft: Referral, session: Session
+) -> None:
+    sections = ("person", "relapses", "mri", "edss")
+    names = ("family_name", "events-0-onset", "mri-0-date", "edss-0-date")
+    pages = [at(draft, section) for section in sections]
+    browsers = [sign_in("neurologist") for _ in sections]
+    forms = [each.visit(page).fields(page) for each, page in zip(browsers, pages, strict=True)]
+    session.commit()  # the test itself writes nothing while they save
+
+    def send(place: int) -> int:
+        body = forms[place] | {names[place]: "2024"}
+        answer = browsers[place].client.post(pages[place], data=body, headers=ITSELF)
+        return answer.status_code
+
+    with ThreadPoolExecutor(len(sections)) as pool:
+        assert set(pool.map(send, range(len(sections)))) == {200}
+
+    session.expire_all()
+    stored = session.get_one(Referral, draft.id).typed
+    assert [stored[section][name] for section, name in zip(sections, names, strict=True)] == [["2024"]] * 4
