@@ -1,6 +1,8 @@
 """Print the speeds: an assessment, a packet, each page of a house with a thousand cases, and writing in it."""
 
+import math
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -34,6 +36,8 @@ TARGETS = {
     "four": 10.0,
     "library": 5.0,
     "ahead": 60.0,
+    "import": 150.0,
+    "growth": math.inf,
     "packet": 1500.0,
     "page": 100.0,
 }  # milliseconds, as the median
@@ -54,9 +58,11 @@ def main() -> None:
         with Session(engine, expire_on_commit=False) as session:
             demo.load(session, with_packets=False)
             fill(session)
-            for kind, what, median, worst in chain(assessments(), packets(session), pages(app, session)):
+            engine_measures = chain(starts(), assessments(), growth())
+            for kind, what, median, worst in chain(engine_measures, packets(session), pages(app, session)):
                 missed = median > TARGETS[kind]
-                say(f"{median:9.1f} {worst:9.1f} {TARGETS[kind]:8.0f}  {what}{'  over' if missed else ''}")
+                target = f"{TARGETS[kind]:8.0f}" if TARGETS[kind] < math.inf else f"{'':8}"
+                say(f"{median:9.1f} {worst:9.1f} {target}  {what}{'  over' if missed else ''}")
         for line in measure_writing(engine, settings.database_url, settings.secret_key):
             say(line)
         engine.dispose()
@@ -128,8 +134,41 @@ def assessments() -> Iterator[Measure]:
     yield measure("ahead", "the same with deciding facts and calendar", ahead, 10)
 
 
-def full_record(today: date) -> CaseRecord:
-    """Make a record of 8 relapses, 10 MRI studies, 15 EDSS scores and 5 treatments."""
+START = "import time; began = time.perf_counter(); {}; print(time.perf_counter() - began)"
+
+
+def starts() -> Iterator[Measure]:
+    """A fresh process that imports the engine, without Flask; then one that loads the library as well."""
+    engine = "import referral.assessment"
+    loaded = f"{engine}; from referral.criteria import library; library()"
+    for kind, what, deed in (
+        ("import", "the engine imported, in a process of its own", engine),
+        ("growth", "the same, and every edition loaded", loaded),
+    ):
+        took = []
+        for _ in range(7):
+            command = [sys.executable, "-c", START.format(deed)]
+            said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            took.append(float(said) * 1000)
+        yield kind, what, statistics.median(took), max(took)
+
+
+def growth() -> Iterator[Measure]:
+    """Editions and rows once, twice, four and eight times: the cost must grow no faster than they do."""
+    today = clock.today()
+    everything = tuple(library().values())
+    record = full_record(today)
+    for share in (8, 4, 2, 1):
+        asked = everything[::share]
+        deed = partial(assess, record, asked, today, ahead=False)
+        yield measure("growth", f"{len(asked)} editions", deed, 40)
+    for times in (1, 2, 4, 8):
+        deed = partial(assess, full_record(today, times), everything, today, ahead=False)
+        yield measure("growth", f"{len(everything)} editions, {times} times the rows", deed, 20)
+
+
+def full_record(today: date, times: int = 1) -> CaseRecord:
+    """Make a record of 8 relapses, 10 MRI studies, 15 EDSS scores and 5 treatments; or of as many more."""
 
     def ago(days: int) -> str:
         return (today - timedelta(days=days)).isoformat()
@@ -150,7 +189,7 @@ def full_record(today: date) -> CaseRecord:
             "outcome": "failed_efficacy",
         }
         for place, drug in enumerate(drugs)
-    ]
+    ] * times
     plain = {
         "record": "1",
         "patient": {"birth_date": ago(13_000), "sex": "female"},
@@ -162,13 +201,20 @@ def full_record(today: date) -> CaseRecord:
         },
         "relapses": {
             "complete_since": ago(2600),
-            "events": [{"onset": ago(60 + 300 * n), **relapse} for n in range(8)],
+            "events": [{"onset": ago(60 + 300 * n // times), **relapse} for n in range(8 * times)],
         },
         "edss": [
-            {"date": ago(20 + 150 * n), "score": 4 - 0.5 * (n // 3), "during_relapse": False}
-            for n in range(15)
+            {
+                "date": ago(20 + 150 * n // times),
+                "score": 4 - 0.5 * (n // 3 // times),
+                "during_relapse": False,
+            }
+            for n in range(15 * times)
         ],
-        "mri": [{"date": ago(30 + 240 * n), "compared_with": ago(270 + 240 * n), **scan} for n in range(10)],
+        "mri": [
+            {"date": ago(30 + 240 * n // times), "compared_with": ago(270 + 240 * n // times), **scan}
+            for n in range(10 * times)
+        ],
         "treatments": {"complete": True, "courses": courses},
     }
     return read_record(plain, today)
