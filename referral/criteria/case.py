@@ -156,6 +156,14 @@ class PlacedCourse:
         return OpenDays(Days.between(*surely), Days.between(*may))
 
 
+_OF_SECTION = {
+    "relapses": ("relapses",),
+    "edss": ("scores", "latest_scores", "latest_score_fresh"),
+    "treatments": ("courses",),
+}
+"""What is worked out of one section of the record alone."""
+
+
 class Asked(Protocol):
     """Whatever can be asked of a case."""
 
@@ -210,6 +218,15 @@ class Case:
             for name in ("relapses", "scores", "latest_scores"):
                 case.__dict__[name] = getattr(self, name)
         return self._later[as_of]
+
+    def holding(self, record: CaseRecord) -> "Case":
+        """Another record of the same day; what the sections that are the same gave is not worked out again."""
+        case = Case(record, self.as_of, self.known_on)
+        for section, names in _OF_SECTION.items():
+            if getattr(record, section) is getattr(self.record, section):
+                for name in names:
+                    case.__dict__[name] = getattr(self, name)
+        return case
 
     @cached_property
     def _later(self) -> dict[date, "Case"]:

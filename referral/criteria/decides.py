@@ -176,7 +176,7 @@ class Deciding:
             for path, option in world:
                 record = self._fill(path)[option](record)
             stands = not any(out_of_order(record))
-            self._cases[world] = Case(record, self.case.as_of, self.case.known_on) if stands else None
+            self._cases[world] = self.case.holding(record) if stands else None
         return self._cases[world]
 
     def _find(self, finding: Finding, world: World) -> Finding:
