@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from referral.criteria.edition import (
+    DECIDING,
     EVIDENCE,
     GROUPS,
     KINDS,
@@ -93,7 +94,19 @@ def load_edition(path: Path) -> Edition:
         given = read_file(path)
     except Unreadable as error:
         raise BadEdition(f"{path.name}: {error}") from error
-    return read_edition(given, path.name)
+    edition = read_edition(given, path.name)
+    for criterion in edition.criteria:
+        if criterion.kind in DECIDING and criterion.route and not _asked_for(edition, criterion.route):
+            raise BadEdition(
+                f"{path.name}, criterion {criterion.id!r}: route {criterion.route!r} asks for "
+                "nothing; give it a required criterion or take it out"
+            )
+    return edition
+
+
+def _asked_for(edition: Edition, route: str) -> bool:
+    """Whether the route asks for anything; one that does not would hold for everybody."""
+    return any(each.route == route and each.kind == "required" for each in edition.criteria)
 
 
 def read_edition(given: Any, file: str) -> Edition:

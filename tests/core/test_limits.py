@@ -8,8 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from referral.cli_criteria import assess_command
+from referral.criteria import BadEdition
 from referral.criteria.calendar import YEARS_AHEAD
 from referral.criteria.decides import LARGEST_SET, MOST_WORLDS
+from referral.criteria.load import HERE, load_edition
 from referral.facts import EARLIEST_YEAR, LATEST_YEAR, LONGEST_TEXT, RecordError, read_record
 from referral.facts.values import LARGEST_NUMBER, LONGEST_LIST
 from referral.reference.files import LARGEST_FILE
@@ -64,3 +66,17 @@ def test_a_file_of_ten_megabytes_ends_with_two_and_one_line(tmp_path: Path) -> N
     (line,) = result.stderr.splitlines()
     assert "large.json" in line
     assert str(LARGEST_FILE) in line
+
+
+def test_an_edition_with_a_route_that_asks_for_nothing_does_not_load(tmp_path: Path) -> None:
+    text = (HERE / "protocols/ebmt-2020.yaml").read_text(encoding="utf-8")
+    kept = "  kind: required\n  route: aggressive\n"
+    assert text.count(kept) == 1
+    bad = tmp_path / "ebmt-2020.yaml"
+    bad.write_text(text.replace(kept, kept.replace("required", "exclusion")), encoding="utf-8")
+    with pytest.raises(BadEdition) as refused:
+        load_edition(bad)
+    assert str(refused.value) == (
+        "ebmt-2020.yaml, criterion 'aggressive_disability': route 'aggressive' asks for nothing; "
+        "give it a required criterion or take it out"
+    )
