@@ -227,3 +227,25 @@ def test_what_has_failed_before_is_not_told_again() -> None:
         patient={"birth_date": "1988"}, diagnosis={"phenotype": "RRMS", "diagnosed_on": "2017-10"},
     )  # fmt: skip
     assert found == [("2027-10-02", "2027-11-01", "not_met", "b")]
+
+
+def test_where_no_criterion_alone_brings_it_the_first_that_changed_is_named() -> None:
+    """Two routes fail on one day: neither failing alone would change the verdict."""
+    routes = [
+        named("{age_years: {below: 50}}", "a").replace("kind", "route: one, kind"),
+        named("{age_years: {max: 49}}", "b").replace("kind", "route: two, kind"),
+    ]
+    found = told(*routes, patient={"birth_date": "1980-05-05"})
+    assert found == [("2030-05-05", "2030-05-05", "not_met", "a")]
+
+
+def test_a_range_that_another_criterion_breaks_into_is_told_as_it_begins() -> None:
+    found = told(
+        named("{age_years: {below: 40}}", "year"), named("{age_years: {below: 40}}", "year_again", "preferred"),
+        named("{duration_years: {anchor: diagnosed_on, below: 10}}", "day"),
+        patient={"birth_date": "1988"}, diagnosis={"phenotype": "RRMS", "diagnosed_on": "2018-06-01"},
+    )  # fmt: skip
+    assert found == [
+        ("2028-01-01", "2028-01-01", "cannot_say", "year"),
+        ("2028-06-01", "2028-06-01", "not_met", "day"),
+    ]

@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from referral.criteria import load
 from referral.criteria.check import check_library
 from referral.criteria.edition import EVIDENCE, GROUPS, KINDS, PURPOSES, STATUSES
 from referral.criteria.language import Mistake, read_test
 from referral.criteria.load import BadEdition, load_edition, read_edition, shared_vocabulary
-from referral.reference.files import read_yaml
+from referral.reference.files import read_file, read_yaml
 from tests.core.test_library import AGE, edition, refusal
 
 REFUSED = read_yaml(Path(__file__).with_name("mistakes.yaml").read_text(encoding="utf-8"))
@@ -246,3 +248,76 @@ def test_an_edition_without_its_worked_cases_is_found() -> None:
 def test_a_vocabulary_has_only_known_groups() -> None:
     groups = {group for _, group in shared_vocabulary().judgements.values()}
     assert groups <= set(GROUPS)
+
+
+def moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    """Let the library be read from another folder, with a vocabulary of one edition and these changes."""
+    plain = {
+        "order": ["made-up"], "first_shown": ["made-up"], "every_edition": [], "drug_groups": {"one": ["dmf"]},
+        "judgements": {"tired": {"group": "activity", "means": "Tired."}},
+    } | changes  # fmt: skip
+    (tmp_path / "vocabulary.yaml").write_text(yaml.safe_dump(plain), encoding="utf-8")
+    (tmp_path / "protocols").mkdir()
+    (tmp_path / "protocols" / "made-up.yaml").write_text(
+        yaml.safe_dump(as_plain(edition())), encoding="utf-8"
+    )
+    monkeypatch.setattr(load, "HERE", tmp_path)
+
+
+def as_plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: as_plain(inner) for name, inner in value.items()}
+    return [as_plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+def test_the_vocabulary_and_the_library_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved(tmp_path, monkeypatch)
+    shared = load.shared_vocabulary.__wrapped__()
+    assert (shared.judgements, shared.drug_groups) == ({"tired": ("Tired.", "activity")}, {"one": ("dmf",)})
+    assert list(load.library.__wrapped__()) == ["made-up"]
+
+
+def test_a_judgement_of_no_group_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = {name: {"group": "mood", "means": "M."} for name in ("sad", "glad")}
+    moved(tmp_path, monkeypatch, judgements=wrong | {"tired": {"group": "activity", "means": "Tired."}})
+    with pytest.raises(BadEdition) as refused:
+        load.shared_vocabulary.__wrapped__()
+    assert str(refused.value) == f"vocabulary.yaml: glad, sad: the group is one of {', '.join(GROUPS)}"
+
+
+def test_an_edition_that_stands_in_one_place_only_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved(tmp_path, monkeypatch, order=["other", "another"])
+    with pytest.raises(BadEdition) as refused:
+        load.library.__wrapped__()
+    assert str(refused.value) == (
+        "vocabulary.yaml, order: these stand in one place only: another, made-up, other"
+    )
+
+
+def test_the_library_stands_in_the_order_that_is_written_down() -> None:
+    order = read_file(load.HERE / "vocabulary.yaml")["order"]
+    assert list(load.library()) == order
+    assert [found.id for found in load.first_shown()] == read_file(load.HERE / "vocabulary.yaml")[
+        "first_shown"
+    ]
+
+
+def test_judgements_are_told_and_found_where_they_are_read() -> None:
+    assert load.judgements()["aggressive_ms"] == "The disease is aggressive, judged from its whole pattern."
+    one = read_edition(edition(RELATIVE, RELATIVE.replace("id: weighed", "id: b")), "made-up.yaml")
+    two = read_edition(
+        edition(AGE.replace("source", "applies_if: {judgement: malignant_ms}, source")), "made-up.yaml"
+    )
+    assert load.judgements_read([two, one]) == ("malignant_ms", "aggressive_ms")
+    assert load.judgements_read([]) == ()
+    assert load.judgements_read() == load.judgements_read(load.first_shown())
+
+
+def test_a_definition_that_is_written_otherwise_has_another_digest() -> None:
+    whole, exact = (AGE.replace("max: 55", f"max: {text}") for text in ("55", "55.0"))
+    same = read_edition(edition(), "made-up.yaml").sha256
+    assert read_edition(edition(whole), "made-up.yaml").sha256 == same
+    assert read_edition(edition(exact), "made-up.yaml").sha256 != same
+    assert read_edition(edition(notes="Other."), "made-up.yaml").sha256 != same
