@@ -18,7 +18,7 @@ from referral.models.meetings import (
     Tie,
 )
 from referral.models.moves import Looking, SavedView, Stay
-from referral.models.people import Organisation, SignInAttempt, User, UserSession
+from referral.models.people import Invitation, Organisation, SignInAttempt, User, UserSession
 from referral.models.questions import Audience, Message, Question
 from referral.models.trail import AuditEntry
 
@@ -35,6 +35,7 @@ __all__ = [
     "FollowUp",
     "HandOver",
     "Interest",
+    "Invitation",
     "Letter",
     "LetterKind",
     "LetterTemplate",

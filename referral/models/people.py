@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from referral import clock
@@ -76,6 +76,35 @@ class UserSession(Base):
     ended_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship(lazy="joined")
+
+
+class Invitation(Base):
+    """A link with which a person chooses a password: once, for a while. Of its token only a digest is kept."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        CheckConstraint("used_at IS NULL OR withdrawn_at IS NULL", name="used_or_withdrawn"),
+        CheckConstraint("expires_at > made_at", name="holds_for_a_while"),
+        Index(
+            "ix_invitation_open",
+            "user_id",
+            unique=True,
+            sqlite_where=text("used_at IS NULL AND withdrawn_at IS NULL"),
+            postgresql_where=text("used_at IS NULL AND withdrawn_at IS NULL"),
+        ),
+        STRICT,
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    token_sha256: Mapped[str] = mapped_column(unique=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
+    made_by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
+    made_at: Mapped[datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship(foreign_keys=[user_id])
 
 
 class SignInAttempt(Base):
