@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from referral import clock
 from referral.columns import Word, one_of
 from referral.models.base import STRICT, Base
+from referral.models.cases import Referral
 from referral.models.people import User
 
 
@@ -43,6 +44,7 @@ class Tie(StrEnum):
 class Opinion(Base):
     """One member's own view of one version of a case. Sealed until every member asked has given theirs.
 
+    From ``opened_at`` on others may read it, and nobody changes it.
     ``criteria`` is ``{edition id: {criterion id: {"agrees": bool, "why": text}}}``.
     """
 
@@ -61,6 +63,7 @@ class Opinion(Base):
     overall: Mapped[Overall] = mapped_column(Word(Overall))
     criteria: Mapped[dict[str, Any]]
     text: Mapped[str]
+    opened_at: Mapped[datetime | None]
 
     member: Mapped[User] = relationship()
 
@@ -148,3 +151,5 @@ class AgendaItem(Base):
     late: Mapped[bool] = mapped_column(default=False)
     overrides: Mapped[str | None]
     left_at: Mapped[datetime | None]  # decided, or taken off
+
+    referral: Mapped[Referral] = relationship()
