@@ -1,5 +1,7 @@
 # make run: set up what is missing and serve, with demonstration data. make test: set up and run every test.
-# make bench: print the speeds. Each can be typed again and again; nothing that is there is made anew.
+# make bench: print the speeds. make coverage: every branch of the clinical core. make mutation: small wrongs put into
+# the core one at a time, which the tests must notice (an hour; docs/mutation.md). Each can be typed again and again;
+# nothing that is there is made anew.
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -7,7 +9,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PIP = .venv/bin/python -m pip --disable-pip-version-check --no-input install -qq
 
-.PHONY: run test bench tools
+.PHONY: run test bench coverage mutation tools
 .DEFAULT_GOAL := run
 
 run: .venv/run.stamp
@@ -25,6 +27,14 @@ test: .venv/test.stamp
 bench: .venv/test.stamp
 	@.ci/packages run
 	@.venv/bin/python -m tests.bench
+
+coverage: .venv/test.stamp
+	@.venv/bin/python -m pytest tests/core --ignore-glob='*test_properties*' --cov --cov-report=term-missing:skip-covered \
+		--deselect tests/core/test_calendar.py::test_between_the_dates_nothing_changes_and_at_them_it_does \
+		--deselect tests/core/test_decides.py::test_no_fact_of_a_deciding_set_is_spare
+
+mutation: .venv/test.stamp
+	@.venv/bin/python -m tests.mutation
 
 tools: .venv/test.stamp
 	@.ci/packages run
