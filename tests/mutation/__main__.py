@@ -18,10 +18,10 @@ CRITERIA = """
     days case answer language.base language.person language.edss language.relapses language.on_treatment language.mri
     language.mri_rate language.treatments language.pairs language.fitness language.logic language.manual evaluate
     calendar decides unknowns quick reads windows edges boundaries check load edition
-""".split()
+"""
 SCORES = ("edss", "egfr", "hct_ci")
 EVERY = [
-    *(f"referral.criteria.{name}" for name in CRITERIA), *(f"referral.scores.{name}" for name in SCORES),
+    *(f"referral.criteria.{name}" for name in CRITERIA.split()), *(f"referral.scores.{name}" for name in SCORES),
     "referral.assessment",
 ]  # fmt: skip
 RESULTS = Path(".mutation.jsonl")
