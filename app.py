@@ -33,6 +33,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         ATTACHMENTS=settings.attachments,
         MOST_ATTACHMENTS=settings.most_attachments,
         ATTACHMENTS_SIZE=settings.attachments_size,
+        MAIL_URL=settings.mail_url,
+        MAIL_FROM=settings.mail_from,
+        MAIL_FOLDER=settings.mail_folder,
+        HOUSE_URL=settings.house_url,
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.autoescape = True  # for every name, not only .html

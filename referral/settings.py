@@ -24,6 +24,10 @@ class Settings:
     attachments: Path = INSTANCE / "attachments"  # the files of the cases; backed up with the database
     most_attachments: int = 60  # files on one case at a time
     attachments_size: int = 500 * MEBIBYTE  # of one case, with what was replaced or removed
+    mail_url: str = ""  # smtp:// or smtps://, with a name and password where the server wants them
+    mail_from: str = "pons@localhost"
+    mail_folder: Path = INSTANCE / "mail"  # where notices are written as files, if there is no server
+    house_url: str = "http://127.0.0.1:8000"  # the address of the house, for links in notices
 
     @classmethod
     def from_environment(cls, given: Mapping[str, str] | None = None, instance: Path = INSTANCE) -> Self:
@@ -40,7 +44,17 @@ class Settings:
             attachments=Path(given.get("ATTACHMENTS") or instance / "attachments"),
             most_attachments=int(given.get("MOST_ATTACHMENTS", "60")),
             attachments_size=int(given.get("ATTACHMENTS_MB", "500")) * MEBIBYTE,
+            mail_url=_mail_server(given.get("MAIL_URL", "")),
+            mail_from=given.get("MAIL_FROM") or "pons@localhost",
+            mail_folder=Path(given.get("MAIL_FOLDER") or instance / "mail"),
+            house_url=given.get("HOUSE_URL") or "http://127.0.0.1:8000",
         )
+
+
+def _mail_server(url: str) -> str:
+    if url and not url.startswith(("smtp://", "smtps://")):
+        raise ValueError("MAIL_URL begins with smtp:// or smtps://")
+    return url
 
 
 def _kept_database(instance: Path) -> str:

@@ -103,6 +103,7 @@ def app(store: Store, database: str, tmp_path: Path) -> Iterator[Flask]:
     """The application on an empty database of its own, with a folder of its own for files."""
     app = create_app(settings_for(store.for_application(database)))
     app.config["ATTACHMENTS"] = tmp_path / "attachments"
+    app.config["MAIL_FOLDER"] = tmp_path / "mail"
     yield app
     with app.app_context():
         db.engine.dispose()

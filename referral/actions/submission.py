@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from referral import clock
 from referral.actions.drafts import programmes
 from referral.actions.duplicates import find_alike
+from referral.actions.mail import notify_programme
 from referral.actions.moves import LONGEST_REASON, least_busy, move
 from referral.actions.referrals import ReadDraft, assess_draft, make_snapshot, newest_version, verdicts
 from referral.errors import ConflictError
@@ -119,6 +120,7 @@ def submit(
     )
     session.add(version)
     move(session, referral, "submit", actor=actor, at=at, version=FIRST, snapshot=version.snapshot_sha256)
+    notify_programme(session, referral, f"sent {referral.id}", "A referral was sent", at=at)
     return version
 
 
