@@ -20,6 +20,7 @@ from referral.web import (
     pages,
     quick_check,
     referrals,
+    rules,
     session,
     static_files,
 )
@@ -46,3 +47,4 @@ def register(app: Flask) -> None:
     app.register_blueprint(hand_over.handing)
     app.register_blueprint(library.shelf)
     app.register_blueprint(quick_check.quick)
+    app.register_blueprint(rules.rules)
