@@ -98,15 +98,19 @@ def _edss(leaf: edss.Edss) -> Iterator[Edge]:
 
 @edges.register
 def _rise(leaf: edss.EdssRise) -> Iterator[Edge]:
-    steps = [(Decimal(2), leaf.least if leaf.least is not None else leaf.above)]
-    steps += [(STEP_CHANGES_AT, leaf.least_from_5_5)] if leaf.least_from_5_5 is not None else []
+    steps = [
+        (Decimal(2), leaf.above if leaf.least is None else leaf.least),
+        (STEP_CHANGES_AT, leaf.least_from_5_5),
+    ]
     for before, step in steps:
         if step is not None:
             yield from _numbers(f"rise of {step} from {before}", step, Decimal("0.5"), _risen_from(before))
-    if leaf.window.months is not None:
+    start = _window_start(leaf.window)
+    if start:
+        back = f"{leaf.window.months} months" if leaf.window.days is None else f"{leaf.window.days} days"
         rise = (leaf.least or Decimal(0)) + Decimal(1)
         yield from _days(
-            f"earlier EDSS {leaf.window.months} months back", add_months(AS_OF, -leaf.window.months),
+            f"earlier EDSS {back} back", start,
             lambda day: {"edss": [{"date": day, "score": 2}, _score(_plain(2 + rise), AS_OF)]},
         )  # fmt: skip
 
@@ -176,7 +180,8 @@ def _window_start(window: Window) -> date | None:
 @edges.register
 def _relapses(leaf: relapses.Relapses) -> Iterator[Edge]:
     wanted = leaf.wanted
-    start, number = _window_start(leaf.window), leaf.at_least or 1
+    start = _window_start(leaf.window)
+    number = (leaf.at_most or 0) + 1 if leaf.at_least is None else leaf.at_least
     anchored = (
         {"diagnosis": {"symptom_onset": "2024-01-01"}} if leaf.window.anchor or leaf.window.since else {}
     )
