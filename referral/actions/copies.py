@@ -94,7 +94,7 @@ def changed_json(referral: Referral) -> dict[str, Any] | None:
             for section in SECTIONS
             if section.key != "request"
             and (
-                rows := _rows(
+                rows := changed_rows(
                     section, original.typed.get(section.key, {}), referral.typed.get(section.key, {})
                 )
             )
@@ -102,7 +102,8 @@ def changed_json(referral: Referral) -> dict[str, Any] | None:
     }
 
 
-def _rows(section: Any, before: Typed, after: Typed) -> list[dict[str, str]]:
+def changed_rows(section: Any, before: Typed, after: Typed) -> list[dict[str, str]]:
+    """Give the fields of a section that two texts of it fill differently, each with both."""
     found = differences(section(before), section(after))
     return [
         {"field_id": each.field_id, "label": each.label, "before": each.stored, "after": each.mine}

@@ -18,8 +18,9 @@ from referral.actions import duplicates
 from referral.errors import ConflictError, ForbiddenError, NotFoundError
 from referral.facts import digest
 from referral.models import Organisation, OrganisationKind, Referral, User
-from referral.workflow import Role, State
+from referral.workflow import Role, State, find_move
 
+EDITABLE = find_move("edit").sources
 SECTION_KEYS = tuple(section.key for section in SECTIONS)
 
 
@@ -63,13 +64,14 @@ def next_number(session: Session) -> str:
 
 
 def get_draft(session: Session, viewer: User, referral_id: UUID, *, to_change: bool = False) -> Referral:
-    """Fetch a draft that this person may edit.
+    """Fetch a case that this person may edit: a draft, or one whose programme has asked something.
 
+    What was signed stays as it is: until the answer is signed, only the clinic sees what is typed meanwhile.
     ``to_change`` keeps others from changing it until the transaction ends.
 
     Raises:
         NotFoundError: it does not exist, or it is not theirs to edit.
-        ConflictError: it has been sent, and what was sent stays as it is.
+        ConflictError: it has been sent, and nothing is asked.
 
     """
     wanted = select(Referral).where(Referral.id == referral_id, auth.scope(viewer))
@@ -79,7 +81,7 @@ def get_draft(session: Session, viewer: User, referral_id: UUID, *, to_change: b
     referral = session.scalar(wanted) if viewer.role in auth.REFERRERS else None
     if referral is None:
         raise NotFoundError
-    if referral.state is not State.DRAFT:
+    if referral.state not in EDITABLE:
         raise ConflictError(
             f"This case is {referral.state.words} and can no longer be edited. Nothing was changed."
         )
@@ -112,7 +114,7 @@ def save_section(
         raise StaleSectionError("This section has been saved elsewhere since this form was opened.")
     referral.typed = {**referral.typed, section: typed}
     referral.draft_version += 1
-    if section == "person":
+    if section == "person" and referral.state is State.DRAFT:  # lists name a sent case as it was signed
         duplicates.remember(session, referral, name_for_lists(referral))
     referral.saves = {**referral.saves, section: {"by": str(actor.id), "at": clock.now().isoformat()}}
     return True

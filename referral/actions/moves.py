@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from referral import audit, clock
 from referral.errors import MoveRefusedError, PonsError
-from referral.models import Referral, Stay, User
+from referral.models import AgendaItem, Question, Referral, Stay, User
 from referral.workflow import OPEN, Move, Role, State, check_move, find_move
 
 LONGEST_REASON = 4000
@@ -44,7 +44,7 @@ def move(
         raise ReasonMissingError(f"Give a reason, in at most {LONGEST_REASON:,} characters.")
     audit.record(session, actor, row.past, referral, at=at, came_from=referral.state, **detail)
     if row.target is not None:
-        _stand(session, referral, row.target, at)
+        _stand(session, referral, row.target, actor, at)
         referral.state_reason = reason or None
     session.flush()
     return row
@@ -59,16 +59,37 @@ def _by_clock(deed: str, state: State) -> Move:
     return row
 
 
-def _stand(session: Session, referral: Referral, state: State, at: datetime) -> None:
+def _close_question(session: Session, referral: Referral, actor: User | None, at: datetime) -> None:
+    """Close what was asked: whatever ended the waiting, nothing is asked of anybody any more."""
+    wanted = select(Question).where(Question.referral_id == referral.id, Question.closed_at.is_(None))
+    question = session.scalar(wanted)
+    if question is not None:
+        question.closed_at, question.closed_by_id = at, actor.id if actor else question.asked_by_id
+
+
+def _stand(session: Session, referral: Referral, state: State, actor: User | None, at: datetime) -> None:
     """End the stay in the old state and begin one in the new. A clock that was set back makes no stay negative."""
+    if referral.state is State.AWAITING_REPLY and state is not State.AWAITING_REPLY:
+        _close_question(session, referral, actor, at)
     current = select(Stay).where(Stay.referral_id == referral.id, Stay.ended_at.is_(None))
     stay = session.scalar(current)
     if stay is not None:
         at = max(at, stay.began_at)
         stay.ended_at = at
         session.flush()
+    if referral.state is State.LISTED:
+        _leave_agenda(session, referral, at)
     session.add(Stay(referral_id=referral.id, state=state, began_at=at))
     referral.state, referral.updated_at = state, at
+
+
+def _leave_agenda(session: Session, referral: Referral, at: datetime) -> None:
+    """Date when a case left its agenda, however it did: the stay that begins then says where it went."""
+    session.execute(
+        update(AgendaItem)
+        .where(AgendaItem.referral_id == referral.id, AgendaItem.left_at.is_(None))
+        .values(left_at=at)
+    )
 
 
 def least_busy(session: Session, programme_id: UUID) -> UUID | None:

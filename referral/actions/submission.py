@@ -6,17 +6,18 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from referral import clock
 from referral.actions.drafts import programmes
-from referral.actions.duplicates import find_alike
+from referral.actions.duplicates import find_alike, remember
 from referral.actions.mail import notify_programme
 from referral.actions.moves import LONGEST_REASON, least_busy, move
 from referral.actions.referrals import ReadDraft, assess_draft, make_snapshot, newest_version, verdicts
 from referral.errors import ConflictError
 from referral.facts import digest
-from referral.models import Referral, ReferralVersion, User
+from referral.models import Referral, ReferralVersion, StandingVerdict, User
 from referral.workflow import SENT, State, check_move
 
 FIRST = 1
@@ -61,6 +62,11 @@ def obstacles(session: Session, referral: Referral, draft: ReadDraft, viewer: Us
         Obstacle("request", "programme_id", "Choose the programme that it goes to.")
         if (draft.request.get("programme_id") or "") not in programmes(session)
         else None,
+        Obstacle(
+            "request", "programme_id", "The case was sent already: an answer goes to the same programme."
+        )
+        if referral.programme_id and draft.request.get("programme_id") != str(referral.programme_id)
+        else None,
         _unless(draft.request.get("question"), "request", "question", "Write the question to the committee."),
         _unless(draft.identity.get("family_name"), "person", "family_name", "Give the family name."),
         _unless(draft.identity.get("birth_date"), "person", "birth_date", "Give the date of birth."),
@@ -97,20 +103,44 @@ def submit(
     if sent and sent.signed_by_id == actor.id and referral.state in SENT:
         return sent
     check_move("submit", actor.role, referral.state)
+    version = sign_version(session, referral, draft, signature, actor=actor, at=at, state=State.SUBMITTED)
+    referral.programme_id = UUID(draft.request["programme_id"])
+    referral.owner_id = least_busy(session, referral.programme_id)
+    referral.submitted_at = referral.waiting_since = at
+    move(session, referral, "submit", actor=actor, at=at, version=FIRST, snapshot=version.snapshot_sha256)
+    notify_programme(session, referral, f"sent {referral.id}", "A referral was sent", at=at)
+    return version
+
+
+def sign_version(
+    session: Session,
+    referral: Referral,
+    draft: ReadDraft,
+    signature: Signature,
+    *,
+    actor: User,
+    at: datetime,
+    state: State,
+) -> ReferralVersion:
+    """Freeze what was on the screen as the next version of a case, which is in ``state`` from then on.
+
+    Lists and filters name and find the case by its newest version.
+
+    Raises:
+        NotSentError: something stands in the way; nothing was changed.
+
+    """
+    earlier = newest_version(session, referral)
+    number = earlier.version + 1 if earlier else FIRST
     assessment = assess_draft(session, draft, clock.local(at).date())
     snapshot = make_snapshot(session, referral, draft, assessment)
     lacking = obstacles(session, referral, draft, actor)
     _refuse_what_is_not_ready(lacking, draft, snapshot, signature)
     reason = signature.reason.strip() if not_met(snapshot) else ""
-    signed = _sign(snapshot, actor, at, reason or None)
-    referral.programme_id = UUID(draft.request["programme_id"])
-    referral.owner_id = least_busy(session, referral.programme_id)
-    referral.submitted_at = referral.waiting_since = at
-    for name in ("family_name", "given_name", "birth_date"):
-        setattr(referral, name, draft.identity.get(name))
+    signed = _sign(snapshot, actor, at, reason or None, number, state)
     version = ReferralVersion(
         referral_id=referral.id,
-        version=FIRST,
+        version=number,
         snapshot=signed,
         snapshot_sha256=digest(signed),
         verdicts=verdicts(signed),
@@ -119,9 +149,25 @@ def submit(
         reason=reason or None,
     )
     session.add(version)
-    move(session, referral, "submit", actor=actor, at=at, version=FIRST, snapshot=version.snapshot_sha256)
-    notify_programme(session, referral, f"sent {referral.id}", "A referral was sent", at=at)
+    for name in ("family_name", "given_name", "birth_date"):
+        setattr(referral, name, draft.identity.get(name))
+    if earlier:
+        remember(session, referral, draft.identity)
+    _let_lists_find(session, referral, version)
     return version
+
+
+def _let_lists_find(session: Session, referral: Referral, version: ReferralVersion) -> None:
+    """Copy what filters read: each edition's verdict, and when one of them first changes by itself."""
+    session.execute(delete(StandingVerdict).where(StandingVerdict.referral_id == referral.id))
+    session.add_all(
+        StandingVerdict(referral_id=referral.id, edition=edition, verdict=verdict)
+        for edition, verdict in version.verdicts.items()
+    )
+    protocols = version.snapshot["assessment"]["protocols"]
+    referral.next_change_on = min(
+        (change["from"] for each in protocols for change in each["changes"]), default=None
+    )
 
 
 def _refuse_what_is_not_ready(
@@ -144,11 +190,13 @@ def _refuse_what_is_not_ready(
         raise NotSentError(found, changed=changed)
 
 
-def _sign(snapshot: Mapping[str, Any], actor: User, at: datetime, reason: str | None) -> dict[str, Any]:
+def _sign(
+    snapshot: Mapping[str, Any], actor: User, at: datetime, reason: str | None, number: int, state: State
+) -> dict[str, Any]:
     """Put the signature under a snapshot."""
     return {
         **snapshot,
-        "referral": {**snapshot["referral"], "version": FIRST, "state": State.SUBMITTED.value},
+        "referral": {**snapshot["referral"], "version": number, "state": state.value},
         "reason": reason,
         "signed": {"by": actor.name, "at": at.isoformat()},
     }

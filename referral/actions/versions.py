@@ -1,0 +1,96 @@
+"""The signed versions of a case: one read again as the form would, and what differs between two.
+
+Both come from the frozen snapshots alone, so that they say the same for ever.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, defer, joinedload
+
+from forms import SECTIONS, ReadCase, read_case, typed_from
+from referral.actions.copies import changed_rows
+from referral.facts import read_record
+from referral.models import Packet, Referral, ReferralVersion
+
+
+@dataclass(frozen=True)
+class ChangedVerdict:
+    """What one edition says of the two versions; ``None`` where it was not asked of one of them."""
+
+    edition: str
+    title: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a version says otherwise than the one before it: fields by section, files, verdicts."""
+
+    before: int
+    after: int
+    sections: tuple[Mapping[str, Any], ...]
+    files: tuple[str, ...]
+    verdicts: tuple[ChangedVerdict, ...]
+
+
+def versions_of(session: Session, referral: Referral) -> list[ReferralVersion]:
+    """List what was signed of a case, the newest first, without the printed packets."""
+    return list(
+        session.scalars(
+            select(ReferralVersion)
+            .where(ReferralVersion.referral_id == referral.id)
+            .order_by(ReferralVersion.version.desc())
+            .options(
+                joinedload(ReferralVersion.signed_by),
+                joinedload(ReferralVersion.packet).options(defer(Packet.pdf)),
+            )
+        )
+    )
+
+
+def read_signed(snapshot: Mapping[str, Any]) -> ReadCase:
+    """Read a signed version as the form reads what is typed; to whom it was sent is not in it."""
+    return read_case(_typed(snapshot), date.fromisoformat(snapshot["as_of"]))
+
+
+def _typed(snapshot: Mapping[str, Any]) -> dict[str, Any]:
+    record = read_record(snapshot["record"], date.fromisoformat(snapshot["as_of"]))
+    request = {"question": snapshot["question"]} if snapshot.get("question") else {}
+    return dict(typed_from(record, snapshot.get("identity") or {}, request, snapshot.get("beside")))
+
+
+def changes_between(before: ReferralVersion, after: ReferralVersion) -> Changes:
+    """Give what differs between two versions of one case, field by field, and the verdicts that changed."""
+    old, new = _typed(before.snapshot), _typed(after.snapshot)
+    sections = (
+        {"title": section.title, "rows": rows}
+        for section in SECTIONS
+        if (rows := changed_rows(section, old.get(section.key, {}), new.get(section.key, {})))
+    )
+    known = {each["id"] for each in before.snapshot.get("attachments") or ()}
+    added = (each for each in after.snapshot.get("attachments") or () if each["id"] not in known)
+    return Changes(
+        before.version,
+        after.version,
+        tuple(sections),
+        tuple(each["label"] or each["kind"] for each in added),
+        tuple(_changed_verdicts(before, after)),
+    )
+
+
+def _changed_verdicts(before: ReferralVersion, after: ReferralVersion) -> list[ChangedVerdict]:
+    titles = {
+        edition["id"]: edition["title"]
+        for version in (before, after)
+        for edition in version.snapshot["editions"]
+    }
+    return [
+        ChangedVerdict(edition, title, before.verdicts.get(edition), after.verdicts.get(edition))
+        for edition, title in titles.items()
+        if before.verdicts.get(edition) != after.verdicts.get(edition)
+    ]
