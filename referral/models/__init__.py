@@ -7,6 +7,7 @@ from referral.models.care import FollowUp, ProgrammeRules, Transplant, WorkupSte
 from referral.models.cases import Packet, Referral, ReferralVersion, StandingVerdict
 from referral.models.decisions import Decision, Letter, LetterKind, LetterTemplate, Mail, Outcome
 from referral.models.evidence import EvidenceItem, HandOver, PersonKey, SamePerson, SamePersonAnswer
+from referral.models.marks import TimeMark
 from referral.models.meetings import (
     AgendaItem,
     Attendance,
@@ -62,6 +63,7 @@ __all__ = [
     "StandingVerdict",
     "Stay",
     "Tie",
+    "TimeMark",
     "Transplant",
     "User",
     "UserSession",
