@@ -25,10 +25,10 @@ from tests.mutation.mutants import Mutant, mutated, source_of
 
 QUICK = (
     "answers", "days", "language", "manual", "library", "scores", "cases", "calendar", "decides", "reads", "windows",
-    "mistakes", "verdicts", "unknowns", "properties_logic", "properties_days",
+    "mistakes", "verdicts", "unknowns", "edges", "properties_logic", "properties_days",
 )  # fmt: skip
-SHARP = ("test_answers", "test_unknowns", "test_mistakes")
-"""Those that hold every word; asked first."""
+LOADING = ("test_mistakes", "test_library", "test_verdicts", "test_scores", "test_manual", "test_reads")
+"""Those that stand on the whole library and on tables."""
 SLOW = (
     "test_calendar.py::test_between_the_dates_nothing_changes_and_at_them_it_does",
     "test_decides.py::test_no_fact_of_a_deciding_set_is_spare",
@@ -38,7 +38,7 @@ TESTS = [f"tests/core/test_{name}.py" for name in QUICK] + [f"--deselect=tests/c
 """The quick ones; what is left out here runs with all the others."""
 OPTIONS = ["-o", "addopts=", "-s", "-x", "--noconftest", "--assert=plain", "-p", "no:cacheprovider"]
 OPTIONS += ["-p", "no:terminal"]
-ENOUGH_SECONDS = 8
+ENOUGH_SECONDS = 12
 """A mutant that so many seconds of tests (as watched, four times slower than life) have not noticed is unnoticed."""
 ENDLESS_SECONDS = 60
 KEPT = Path(".mutation.survey")
@@ -62,15 +62,15 @@ class Survey:
     loading: set[Place] = field(default_factory=set)
 
     def tests_of(self, places: Iterable[Place]) -> list[str]:
-        """The tests through these functions, the sharp ones and the quick ones first, as many as are worth the time."""
+        """The tests through these functions, those through little else first, as many as are worth it."""
         wanted = set(places)
         through = [test for test, reached in self.reaches.items() if not wanted.isdisjoint(reached)]
-        if not wanted.isdisjoint(self.loading):
-            through = list(self.reaches)
+        order = sorted(through, key=lambda test: (len(self.reaches[test]), self.seconds[test]))
+        if not wanted.isdisjoint(self.loading):  # behind a cache, it is run by whoever comes first
+            first = [test for test in self.reaches if any(name in test for name in LOADING)]
+            order = [*order, *sorted(first, key=self.seconds.__getitem__)]
         chosen, spent = [], 0.0
-        for test in sorted(
-            through, key=lambda test: (not any(name in test for name in SHARP), self.seconds[test])
-        ):
+        for test in order:
             spent += self.seconds[test]
             if spent > ENOUGH_SECONDS:
                 break

@@ -89,11 +89,10 @@ class MriT2Rate(Test):
                 yield f"mri[{index}].date"
 
     def _gaps(self, case: Case, study: MriStudy, first: int, last: int) -> range:
-        """The days that may lie between the two scans; any of the interval where the earlier one is not known."""
+        """The days that may lie between the two scans; up to the shortest right one if the earlier is not known."""
         if study.compared_with is None:
-            ends = [end for end in (self.interval.most, self.interval.below) if end is not None]
-            furthest = int(Fraction(min(ends)) * DAYS_A_MONTH) if ends else last
-            return range(furthest + 1)
+            shortest = max(self.interval.least or Decimal(0), self.interval.above or Decimal(0))
+            return range(int(Fraction(shortest) * DAYS_A_MONTH) + 2)
         earlier_first, earlier_last = case.ordinals(study.compared_with)
         return range(max(0, first - earlier_last), max(0, last - earlier_first) + 1)
 
