@@ -12,7 +12,7 @@ from typing import Any
 from referral.criteria.load import multiple_sclerosis
 from referral.facts import CaseRecord, say_date
 from referral.packet import words
-from referral.packet.paths import path_words
+from referral.packet.paths import facts_in_words, path_words
 
 ACROSS = 4  # editions side by side; more of them make a second grid below the first
 TELLING = ("not_met", "cannot_say", "not_tested", "met", "not_applicable")
@@ -41,6 +41,7 @@ class Criterion:
     reason: str
     statement: str
     sentence: str
+    facts: tuple[str, ...]
     exception: str
     reading: str
     source: Source | None
@@ -152,7 +153,7 @@ def _edition(found: Mapping[str, Any], edition: Mapping[str, Any], record: CaseR
     texts = dict.fromkeys(each["source"] for each in definitions.values() if each.get("source"))
     sources = {text: Source(number=n, text=text, href=link(text)) for n, text in enumerate(texts, 1)}
     criteria = tuple(
-        _criterion(each, definitions.get(each["id"]) or _own(each["id"]), sources)
+        _criterion(each, definitions.get(each["id"]) or _own(each["id"]), sources, record)
         for each in found["criteria"]
     )
     untested = tuple(each for each in criteria if each.result == "not_tested")
@@ -201,7 +202,10 @@ def _own(criterion_id: str) -> Mapping[str, Any]:
 
 
 def _criterion(
-    found: Mapping[str, Any], definition: Mapping[str, Any], sources: Mapping[str, Source]
+    found: Mapping[str, Any],
+    definition: Mapping[str, Any],
+    sources: Mapping[str, Source],
+    record: CaseRecord,
 ) -> Criterion:
     route, kind = found.get("route"), found["kind"]
     qualifier = (words.plain(route) if route else "", words.SHORT_KINDS.get(kind, ""))
@@ -214,6 +218,7 @@ def _criterion(
         reason=words.REASONS.get(found["reason"], words.plain(found["reason"])),
         statement=definition.get("statement") or words.sentence_case(words.plain(found["id"])),
         sentence=found["sentence"],
+        facts=facts_in_words(found.get("facts") or (), record),
         exception=definition.get("exception") or "",
         reading=definition.get("reading") or "",
         source=sources.get(definition.get("source") or ""),

@@ -1,9 +1,11 @@
 """What a path of the record is called: ``mri[0].days_since_steroids`` is the days since steroids of one study."""
 
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from referral.criteria import judgements
-from referral.facts import CaseRecord
+from referral.facts import CaseRecord, say_date
 from referral.packet import words
 
 ENTRY = re.compile(
@@ -54,6 +56,39 @@ FACTS = {
     "stop": "exact stop",
 }
 
+SAID_BY_ITS_NAME = {"onset", "drug"}  # an entry is called by its date or drug
+_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
+
+
+def facts_in_words(facts: Sequence[Mapping[str, Any]], record: CaseRecord) -> tuple[str, ...]:
+    """Say the facts on which a result rests; those of one relapse, study, score or course together."""
+    entries: dict[str, list[str]] = {}
+    for fact in facts:
+        path, value = fact["path"], _value_words(fact["value"])
+        entry = ENTRY.fullmatch(path)
+        if entry is None:
+            dated = fact.get("date") not in (None, fact["value"])
+            entries[path_words(path, record)] = [f"{value} ({say_date(fact['date'])})" if dated else value]
+            continue
+        name, what = _entry(record, entry["list"], int(entry["index"])), entry["fact"] or ""
+        said = entries.setdefault(name, [])
+        if what not in SAID_BY_ITS_NAME:
+            said.append(f"{words.plain(what) if what in ('start', 'stop') else _fact(what)} {value}")
+    return tuple(f"{name}: {', '.join(said)}" if said else name for name, said in entries.items())
+
+
+def _value_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{words.plain(name)} {_value_words(each)}" for name, each in sorted(value.items()))
+    if isinstance(value, list):
+        return ", ".join(map(_value_words, value)) or "none"
+    text = "not known" if value is None else str(value)
+    if _DATE.fullmatch(text):
+        return say_date(text)
+    return words.OUTCOMES.get(text) or words.plain(words.drug(text))
+
 
 def path_words(path: str, record: CaseRecord) -> str:
     """Say which fact a path means; an entry of a list is named by its date or drug."""
@@ -61,7 +96,9 @@ def path_words(path: str, record: CaseRecord) -> str:
         return WHOLE[path]
     entry = ENTRY.fullmatch(path)
     if entry:
-        return _entry(record, entry["list"], int(entry["index"]), entry["fact"] or "")
+        what = _fact(entry["fact"] or "")
+        name = _entry(record, entry["list"], int(entry["index"]))
+        return f"{name}: {what}" if name else what
     section, _, fact = path.partition(".")
     if section == "judgements":
         return f"a clinician’s word on “{judgements().get(fact, words.plain(fact)).removesuffix('.')}”"
@@ -70,14 +107,18 @@ def path_words(path: str, record: CaseRecord) -> str:
     return f"{name}, exact date" if key != fact else name
 
 
-def _entry(record: CaseRecord, name: str, index: int, fact: str) -> str:
+def _fact(fact: str) -> str:
+    return FACTS.get(fact, words.plain(fact.removeprefix("functional_systems.")))
+
+
+def _entry(record: CaseRecord, name: str, index: int) -> str:
+    """Name an entry of a list by its date or drug; one that the record does not have has no name."""
     found = record.get(name) or ()
-    what = FACTS.get(fact, words.plain(fact.removeprefix("functional_systems.")))
     if index >= len(found):
-        return what
+        return ""
     entry = found[index]
     if name == "treatments.courses":
-        return f"{words.drug(entry.drug)}: {what}"
+        return words.drug(entry.drug)
     kind = {"relapses.events": "relapse", "mri": "MRI", "edss": "EDSS"}[name]
     when = entry.onset if name == "relapses.events" else entry.date
-    return f"{kind} of {when.words}: {what}"
+    return f"{kind} of {when.words}"

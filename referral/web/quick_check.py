@@ -56,7 +56,10 @@ def ask() -> ResponseReturnValue:
 @quick.post("/quick-check")
 @requires(*Role)
 def answer() -> ResponseReturnValue:
-    """Put what was typed to every edition and show the answer with the form; nothing is kept of either."""
+    """Put what was typed to every edition and show the answer with the form; nothing is kept of either.
+
+    Where an answer cannot be read every fault is listed, and it counts as not known.
+    """
     today = clock.today()
     form = QuickCheck(request.form.to_dict(flat=False))
     lines = [
@@ -67,4 +70,5 @@ def answer() -> ResponseReturnValue:
         for purpose in PURPOSES
         if (chosen := [line for line in lines if line.result.edition.purpose == purpose])
     ]
-    return render_template("quick_check/index.html", form=form, groups=groups, today=today, words=words)
+    page = render_template("quick_check/index.html", form=form, groups=groups, today=today, words=words)
+    return page, 422 if form.problems() else 200

@@ -212,3 +212,19 @@ def test_an_edition_is_printed_with_who_adopted_it() -> None:
     ]  # fmt: skip
     assert parts[0].adoption_note == "Read with the pharmacist."
     assert {part.adopted for part in contents(plain).editions} == {None}, "older than adoption"
+
+
+def test_a_result_names_the_facts_it_rests_on_those_of_one_entry_together(packet: Contents) -> None:
+    facts = {
+        (edition.id, criterion.id): criterion.facts
+        for edition in packet.editions
+        for criterion in edition.criteria
+    }
+    assert facts["ectrims-ebmt-2025", "age"] == ("the date of birth: 14 March 1992",)
+    assert facts["ectrims-ebmt-2025", "edss"] == ("EDSS of 20 October 2026: score 4.0, during relapse no",)
+    assert facts["ectrims-ebmt-2025", "dmt_failure"] == (
+        "Ocrelizumab (IV): ongoing yes, outcome failed: not effective enough",
+    )
+    (judged,) = facts["ectrims-ebmt-2025", "highly_active"]
+    assert judged.endswith(": yes (20 October 2026)")
+    assert facts["ectrims-ebmt-2025", "first_line_setting"] == ()
