@@ -236,3 +236,13 @@ def test_the_sets_of_several_editions_are_ranked_by_how_many_they_settle() -> No
     record = make_record(diagnosis={"phenotype": "RRMS"}, judgements={"aggressive_ms": {"value": False}})
     first, second = assess(record, [both, one], AS_OF).answers
     assert first.decides == second.decides == (("judgements.malignant_ms",),)
+
+
+def test_a_set_that_may_turn_out_in_too_many_ways_is_not_offered() -> None:
+    few = "{edss: {max: 6}}, {mri: {findings: [gd_lesions], at_least: 1, within_months: 12}}"
+    many = f"{few}, {{ambulation: {{min_distance_m: 20, aid_at_most: bilateral}}}}"
+    text = "{{id: a, kind: required, statement: S., test: {{all: [{}]}}, source: doi:10.0000/x}}"
+    asked = read_edition(edition(text.format(few)), "made-up.yaml")
+    assert offered(asked) == ["edss mri"]
+    asked = read_edition(edition(text.format(many)), "made-up.yaml")
+    assert offered(asked) == []

@@ -247,6 +247,8 @@ def test_outside_every_treatment() -> None:
     assert ask(test, **relapses("2026-05-01"), **courses(complete=None)) == UNKNOWN
     steroids = courses({"drug": "methylpred", "start": "2026-04-01", "stop": "2026-06-01"})
     assert ask(test, **relapses("2026-05-01"), **steroids) == YES  # no disease-modifying drug
+    steroids["treatments"]["complete"] = None
+    assert ask(test, **relapses("2026-05-01"), **steroids) == UNKNOWN  # another may be missing from the list
     treated = courses({"drug": "dmf", "start": "2026-04-01", "stop": "2026-06-01"})
     assert ask(test, **relapses("2026-05-01"), **treated) == NO
 
