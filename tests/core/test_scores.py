@@ -5,9 +5,16 @@ from decimal import Decimal
 
 import pytest
 
-from referral.scores.edss import SYSTEMS, CannotScore, edss_from_systems
+from referral.scores.edss import (
+    SCALES,
+    SYSTEMS,
+    CannotScore,
+    EdssFound,
+    edss_from_systems,
+    highest_grade,
+)
 from referral.scores.egfr import egfr
-from referral.scores.hct_ci import GROUPS_WITH_AGE, group, hct_ci, hct_ci_with_age, items
+from referral.scores.hct_ci import GROUPS_WITH_AGE, group, hct_ci, hct_ci_with_age, items, words
 
 NONE = dict.fromkeys(SYSTEMS, 0) | {"ambulation": 0}
 
@@ -133,3 +140,139 @@ def test_egfr_by_ckd_epi_2021(mg_dl: str, age: int, sex: str, expected: float) -
 def test_egfr_says_no_where_the_formula_does_not_hold(creatinine: str, age: int, sex: str) -> None:
     with pytest.raises(ValueError, match="given"):
         egfr(Decimal(creatinine), age, sex)
+
+
+def found(**grades: int) -> EdssFound:
+    return edss_from_systems(NONE | grades)
+
+
+@pytest.mark.parametrize(
+    ("grades", "said"),
+    [
+        ({"mood": 1}, "there is no functional system 'mood'"),
+        ({"visual": 7}, "visual: given 7; allowed: a whole number from 0 to 6"),
+        ({"visual": -1}, "visual: given -1; allowed: a whole number from 0 to 6"),
+        ({"brainstem": 6}, "brainstem: given 6; allowed: a whole number from 0 to 5"),
+        ({"ambulation": 17}, "ambulation: given 17; allowed: a whole number from 0 to 16"),
+        ({"ambulation": None}, "ambulation is not known"),
+        (
+            {"visual": None, "sensory": None},
+            "visual, sensory: not known, and walking alone does not settle it",
+        ),
+    ],
+)
+def test_why_a_score_cannot_be_worked_out(grades: dict[str, int | None], said: str) -> None:
+    with pytest.raises(CannotScore) as refused:
+        edss_from_systems({**NONE, **grades})
+    assert str(refused.value) == said
+
+
+def test_the_highest_grades() -> None:
+    assert {name: highest_grade(name) for name in (*SYSTEMS, "ambulation")} == {
+        "visual": 6, "brainstem": 5, "pyramidal": 6, "cerebellar": 5, "sensory": 6, "bowel_bladder": 6, "cerebral": 5,
+        "ambulation": 16,
+    }  # fmt: skip
+    assert highest_grade("ambulation", "index") == 12
+    assert highest_grade("visual", "index") == 6
+    assert SCALES == ("score", "index")
+
+
+def test_a_score_says_what_it_rests_on() -> None:
+    raised = found(visual=6, bowel_bladder=5, cerebral=1)
+    assert raised.converted == {
+        "visual": 4, "brainstem": 0, "pyramidal": 0, "cerebellar": 0, "sensory": 0, "bowel_bladder": 4, "cerebral": 1,
+    }  # fmt: skip
+    assert (raised.score, raised.derived, raised.doubts) == (
+        Decimal("5.0"), False, ("a grade of 5 or more, yet walking is hardly restricted",),
+    )  # fmt: skip
+    walked = found(ambulation=7, visual=1)
+    assert (walked.score, walked.converted, walked.derived, walked.doubts) == (Decimal("6.0"), {}, False, ())
+    by_index = edss_from_systems({"ambulation": 12}, scale="index")
+    assert (by_index.score, by_index.converted, by_index.derived, by_index.doubts) == (
+        Decimal("9.5"),
+        {},
+        False,
+        (),
+    )
+    assert edss_from_systems(NONE, scale="index").score == 0
+
+
+def test_what_walking_alone_asks_for_hides_a_silent_row() -> None:
+    silent = {"pyramidal": 4, "sensory": 2}
+    assert found(**silent).derived
+    assert found(**silent, ambulation=2).derived  # both come to 4.5
+    assert not found(**silent, ambulation=3).derived  # walking asks for more
+
+
+RESTRICTED = "walking is restricted, yet pyramidal, cerebellar and sensory grades are 0 or 1"
+
+
+@pytest.mark.parametrize(
+    ("grades", "doubts"),
+    [
+        ({"ambulation": 1}, (RESTRICTED,)),
+        ({"ambulation": 1, "pyramidal": 1}, (RESTRICTED,)),
+        ({"ambulation": 1, "pyramidal": 2}, ()),
+        ({"ambulation": 1, "cerebellar": 2}, ()),
+        ({"ambulation": 1, "sensory": 2}, ()),
+        ({"ambulation": 0}, ()),
+        ({"pyramidal": 5, "ambulation": 1}, ("a grade of 5 or more, yet walking is hardly restricted",)),
+        ({"pyramidal": 5, "ambulation": 2}, ()),
+        ({"pyramidal": 4}, ()),
+    ],
+)
+def test_what_one_would_look_at_again(grades: dict[str, int], doubts: tuple[str, ...]) -> None:
+    assert found(**grades).doubts == doubts
+
+
+def test_mild_fatigue_counts_or_not_as_one_says() -> None:
+    assert found(cerebral=1).score == Decimal("1.0")
+    assert found(cerebral=1, visual=1).score == Decimal("1.5")
+    assert edss_from_systems(NONE | {"cerebral": 1, "visual": 1}, cerebral1_counts=False).score == Decimal(
+        "1.0"
+    )
+    assert edss_from_systems(NONE | {"cerebral": 2}, cerebral1_counts=False).score == Decimal("2.0")
+    assert edss_from_systems(NONE | {"cerebral": 1}, cerebral1_counts=False).converted["cerebral"] == 1
+
+
+def test_the_items_of_the_comorbidity_index() -> None:
+    assert (
+        sum(weight for weight, _ in items().values()) == 29
+    )  # of two grades of one organ only the higher counts
+    assert items()["valve"] == (3, "valve")
+    assert words()["valve"][0]
+    assert set(words()) == set(items())
+    nothing = dict.fromkeys(items(), False)
+    for item, (weight, _) in items().items():
+        assert hct_ci(nothing | {item: True}) == (weight, weight), item
+    assert hct_ci(nothing | {"valve": None, "diabetes": True}) == (1, 4)
+    assert hct_ci_with_age({}, 40) == (1, 27)
+
+
+@pytest.mark.parametrize(
+    ("sums", "name"),
+    [((0, 0), "low"), ((1, 1), "intermediate"), ((1, 2), "intermediate"), ((2, 3), None), ((3, 3), "high"),
+     ((0, 1), None), ((3, 26), "high")],
+)  # fmt: skip
+def test_a_group_is_named_where_both_ends_lie_in_it(sums: tuple[int, int], name: str | None) -> None:
+    assert group(sums) == name
+
+
+@pytest.mark.parametrize(
+    ("creatinine", "age", "sex", "said"),
+    [
+        ("80", 17, "male", "age: given 17; the formula holds from 18 years"),
+        ("80", 30, "other", "sex: given 'other'; the formula has constants for female and male only"),
+        ("0", 30, "male", "creatinine_umol_l: given 0; allowed: more than 0"),
+        ("-1", 30, "male", "creatinine_umol_l: given -1; allowed: more than 0"),
+    ],
+)
+def test_why_the_filtration_rate_cannot_be_estimated(creatinine: str, age: int, sex: str, said: str) -> None:
+    with pytest.raises(ValueError, match="given") as refused:
+        egfr(Decimal(creatinine), age, sex)
+    assert str(refused.value) == said
+
+
+def test_the_formula_holds_from_eighteen_and_for_any_creatinine_above_none() -> None:
+    assert round(egfr(Decimal("88.4"), 18, "male"), 1) == 111.9
+    assert egfr(Decimal("0.5"), 30, "female") > 200

@@ -9,6 +9,7 @@ import argparse
 import json
 import time
 from pathlib import Path
+from zlib import crc32
 
 from tests.mutation.mutants import Mutant, mutants_of
 from tests.mutation.report import report
@@ -24,6 +25,7 @@ EVERY = [
     *(f"referral.criteria.{name}" for name in CRITERIA.split()), *(f"referral.scores.{name}" for name in SCORES),
     "referral.assessment",
 ]  # fmt: skip
+BATCH = 500
 RESULTS = Path(".mutation.jsonl")
 
 
@@ -39,6 +41,9 @@ def main() -> None:
     mutants = [mutant for module in chosen for mutant in mutants_of(module)][:: asked.every]
     before = {} if asked.again else read_results()
     left = [mutant for mutant in mutants if before.get(mutant.key) not in ("noticed", "endless")]
+    left.sort(
+        key=lambda mutant: crc32(mutant.key.encode())
+    )  # mixed: what is known early stands for the whole
     print(f"{len(mutants)} mutants, {len(left)} to try")  # noqa: T201 - what a person at the desk waits for
     if left:
         try_all(left, asked.processes)
@@ -63,8 +68,9 @@ def try_all(left: list[Mutant], processes: int) -> None:
                 )
                 print(line, flush=True)  # noqa: T201
 
-        at_import = run_in_forks(left, known, processes, note)
-        run_at_import(at_import, known, processes, note)
+        for begin in range(0, len(left), BATCH):
+            at_import = run_in_forks(left[begin : begin + BATCH], known, processes, note)
+            run_at_import(at_import, known, processes, note)
 
 
 def read_results() -> dict[str, str]:

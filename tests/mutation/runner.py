@@ -29,6 +29,8 @@ QUICK = (
 )  # fmt: skip
 LOADING = ("test_mistakes", "test_library", "test_verdicts", "test_scores", "test_manual", "test_reads")
 """Those that stand on the whole library and on tables."""
+HEAVY = ("test_reads", "test_manual", "test_properties")
+"""Those that take long to import."""
 SLOW = (
     "test_calendar.py::test_between_the_dates_nothing_changes_and_at_them_it_does",
     "test_decides.py::test_no_fact_of_a_deciding_set_is_spare",
@@ -305,12 +307,13 @@ def run_at_import(mutants: list[Mutant], known: Survey, processes: int, note: No
             wait()
         path = str(source_of(mutant.module))
         places = {place for reached in known.reaches.values() for place in reached if place[0] == path}
+        tests = [test for test in known.tests_of(places) if not any(name in test for name in HEAVY)]
         pid = os.fork()
         if pid == 0:
             _quiet()
             _Importer.tree, _Importer.path = mutated(mutant), path
             importlib.machinery.SourceFileLoader.get_code = _Importer.get_code  # type: ignore[method-assign,assignment]
-            os._exit(int(_main(plugin=object(), tests=known.tests_of(places)) != 0))
+            os._exit(int(_main(plugin=object(), tests=tests) != 0))
         running[pid] = mutant
     while running:
         wait()
