@@ -1,4 +1,5 @@
-# make run: set up what is missing and serve, with demonstration data. make test: set up and run every test.
+# make run: set up what is missing and serve, with demonstration data; while it serves, time does its part every
+# minute (flask tick). make test: set up and run every test.
 # make bench: print the speeds. make coverage: every branch of the clinical core. make mutation: small wrongs put into
 # the core one at a time, which the tests must notice (an hour; docs/mutation.md). Each can be typed again and again;
 # nothing that is there is made anew.
@@ -17,7 +18,8 @@ run: .venv/run.stamp
 	@.venv/bin/flask setup --demo
 	@echo
 	@echo "Pons answers at http://$(HOST):$(PORT) (Ctrl+C ends it)"
-	@exec .venv/bin/gunicorn --worker-class gthread --workers 2 --threads 4 --no-control-socket \
+	@.venv/bin/flask tick --every 60 & \
+		exec .venv/bin/gunicorn --worker-class gthread --workers 2 --threads 4 --no-control-socket \
 		--log-level warning --bind $(HOST):$(PORT) "app:create_app()"
 
 test: .venv/test.stamp
