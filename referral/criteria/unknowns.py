@@ -139,8 +139,6 @@ def _days(path: str, case: Case, limits: tuple[Decimal, ...]) -> set[date]:
 def _earliest(path: str, case: Case) -> date:
     """The day before which a date that is not known cannot lie."""
     birth = case.record.patient.birth_date
-    if path == "patient.birth_date":
-        return add_years(case.as_of, -100)
     course = re.match(r"(treatments\.courses\[\d+\])\.(stop|last_dose)$", path)
     start = get(case.record, f"{course[1]}.start") if course else None
     return start.first if start else birth.first if birth else add_years(case.as_of, -100)

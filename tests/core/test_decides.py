@@ -172,6 +172,7 @@ def judged(*criteria: str, **changes: Any) -> Edition:
         kind, _, route = head.partition("/")
         tests = ", ".join(f"{{judgement: {KEYS[int(key)]}}}" for key in asked.split())
         on = f", route: {route}" if route else ""
+        on += ", direction: against" if kind == "relative" else ""
         texts.append(
             f"{{id: c{number}, kind: {kind}, statement: S., test: {{all: [{tests}]}}, source: doi:10.0000/x{on}}}"
         )
@@ -205,6 +206,14 @@ def offered(asked: Edition, answers: str = "", **facts: Any) -> list[str]:
         (["required: 0", "exclusion: 1"], "", ["0 1"]),
         (["required: 0", "preferred: 1"], "", ["0"]),
         (["required: 0", "workup: 1"], "", ["0"]),
+        (["required: 0", "required: 1", "preferred: 2"], "", ["0 1"]),
+        (["required: 0", "required: 1", "preferred: 2", "relative: 3"], "", ["0 1"]),
+        (["required: 0", "exclusion: 0", "required: 1", "preferred: 2"], "", ["0"]),
+        (["required/a: 0", "required/b: 1", "required: 2"], "n", ["1 2"]),
+        (["required/a: 0", "exclusion/a: 1", "required/b: 2"], "n", ["2"]),
+        (["required/a: 0 1", "required/b: 2"], "", ["0 1 2"]),
+        (["exclusion: 0 1"], "", ["0 1"]),
+        (["exclusion: 0 1"], "y", ["1"]),
         (["required: 0", "exclusion: 0"], "", ["0"]),
         (["required: 0", "exclusion: 0", "required: 1"], "", ["0"]),
         (

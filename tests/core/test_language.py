@@ -253,6 +253,31 @@ def test_outside_every_treatment() -> None:
     assert ask(test, **relapses("2026-05-01"), **treated) == NO
 
 
+def test_a_course_that_is_not_listed_lies_outside_those_that_surely_are() -> None:
+    test = "relapses: {at_least: 1, within_months: 12, on_treatment: high_efficacy}"
+    listed = {"drug": "dmf", "start": "2026-04-15", "ongoing": True}
+    assert ask(test, **relapses("2026-05-01"), **courses(listed, complete=None)) == NO
+    assert ask(test, **relapses("2026-04-15"), **courses(listed, complete=None)) == NO
+    assert ask(test, **relapses("2026-04-14"), **courses(listed, complete=None)) == UNKNOWN
+    unknown = listed | {"drug": "wonderdrug"}
+    assert ask(test, **relapses("2026-05-01"), **courses(unknown, complete=None)) == UNKNOWN
+    steroid = listed | {"drug": "methylpred"}
+    assert ask(test, **relapses("2026-05-01"), **courses(steroid, complete=None)) == UNKNOWN
+
+
+def test_a_course_that_began_and_ended_on_unknown_days_surely_covers_none() -> None:
+    test = "relapses: {at_least: 1, within_months: 12, on_treatment: any}"
+    for course in ({"start": "2026-05"}, {"start": "2026-05", "stop": "2026-05"}, {}):
+        assert ask(test, **relapses("2026-05-31"), **courses({"drug": "dmf"} | course)) == UNKNOWN, course
+        assert ask(test, **relapses("2026-05-01"), **courses({"drug": "dmf"} | course)) == UNKNOWN, course
+    late = {"drug": "dmf", "start": "2026", "stop": "2026-05-10"}
+    assert ask(test, **relapses("2026-05-10"), **courses(late)) == YES
+    assert ask(test, **relapses("2026-05-11"), **courses(late)) == NO
+    early = {"drug": "dmf", "start": "2026-05-10", "stop": "2026"}
+    assert ask(test, **relapses("2026-05-10"), **courses(early)) == YES
+    assert ask(test, **relapses("2026-05-09"), **courses(early)) == NO
+
+
 def test_exposure_is_counted_forwards_from_the_start() -> None:
     test = "relapses: {at_least: 1, within_months: 12, on_treatment: any, min_exposure_months: 3}"
     drug = {"drug": "dmf", "start": "2026-02-28", "ongoing": True}

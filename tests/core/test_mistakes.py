@@ -107,6 +107,7 @@ def test_an_edition_that_is_no_edition_or_no_yaml_is_named(tmp_path: Path) -> No
          "A. B. J. doi:10.1/x", "https://doi.org/10.1/x"),
         ({"authors": "A", "year": 2020, "pmid": 5, "url": "https://e.org"}, "A. 2020. PMID 5", "https://e.org"),
         ({"text": "Words.", "registry": "NCT1"}, "Words. NCT1", None),
+        ({"authors": "Team X", "journal": "J"}, "Team X. J", None),
         ({"url": "https://e.org"}, "", "https://e.org"),
     ],
 )  # fmt: skip
@@ -236,6 +237,20 @@ def test_what_the_check_of_an_edition_finds(
 def test_bounds_within_which_nothing_lies_are_found(bounds: str, holds: bool) -> None:
     asked = AGE.replace("min: 18, max: 55", bounds)
     assert any("nothing lies within" in fault for fault in faults(asked)) is not holds
+
+
+def test_a_route_that_asks_for_nothing_does_not_load(tmp_path: Path) -> None:
+    file = tmp_path / "made-up.yaml"
+    file.write_text(yaml.safe_dump(as_plain(edition(AGE.replace("required", "exclusion, route: a")))))
+    with pytest.raises(BadEdition) as refused:
+        load_edition(file)
+    assert str(refused.value) == (
+        f"{WHERE}route 'a' asks for nothing; give it a required criterion or take it out"
+    )
+    file.write_text(yaml.safe_dump(as_plain(edition(AGE.replace("required", "required, route: a")))))
+    assert load_edition(file).routes == ("a",)
+    file.write_text(yaml.safe_dump(as_plain(edition(AGE.replace("required", "preferred, route: a")))))
+    assert load_edition(file).routes == ()
 
 
 def test_an_edition_without_its_worked_cases_is_found() -> None:

@@ -12,10 +12,12 @@ from referral.criteria import library
 from referral.criteria.case import Case
 from referral.criteria.evaluate import evaluate
 from referral.criteria.language import vocabulary
-from referral.criteria.reads import readers, reads, words_read
+from referral.criteria.load import read_edition
+from referral.criteria.reads import criterion_reads, readers, reads, words_read
 from referral.facts import CaseRecord, read_record
 from referral.reference.files import read_case_file
 from tests.core.records import CASES
+from tests.core.test_library import edition
 
 FILES = sorted(CASES.glob("*.yaml"))
 
@@ -75,3 +77,37 @@ def test_every_section_that_is_read_moves_an_answer_of_some_case() -> None:
         if not still:
             return
     assert still == set()
+
+
+SINCE = "since: diagnosed_on"
+FIRST = "first_months: {anchor: first_treated_on, months: 12}"
+
+
+@pytest.mark.parametrize(
+    ("test", "paths"),
+    [
+        (f"{{relapses: {{at_least: 1, {SINCE}}}}}", ["diagnosis.diagnosed_on", "diagnosis.symptom_onset", "relapses"]),
+        (f"{{relapses: {{at_least: 1, {FIRST}}}}}",
+         ["diagnosis.first_treated_on", "diagnosis.symptom_onset", "relapses"]),
+        ("{relapses: {at_least: 1, on_treatment: none}}", ["diagnosis.symptom_onset", "relapses", "treatments"]),
+        (f"{{mri: {{findings: [new_t2], at_least: 1, {SINCE}}}}}", ["diagnosis.diagnosed_on", "mri"]),
+        ("{mri: {findings: [new_t2], at_least: 1, on_treatment: any}}", ["mri", "treatments"]),
+        ("{mri_t2_rate: {min_per_month: 1, interval_months: {min: 3}}}", ["mri"]),
+        ("{relapse_and_mri: {gap_days: {min: 1}, relapse: {on_treatment: any}, mri: {findings: [new_t2]}}}",
+         ["diagnosis.symptom_onset", "mri", "relapses", "treatments"]),
+        ("{relapse_and_mri: {gap_days: {min: 1}, relapse: {}, mri: {findings: [new_t2], on_treatment: any}}}",
+         ["diagnosis.symptom_onset", "mri", "relapses", "treatments"]),
+        (f"{{edss_rise: {{min: 1, {SINCE}}}}}", ["diagnosis.diagnosed_on", "edss"]),
+        ("{duration_years: {anchor: unstated, min: 1}}", ["diagnosis.diagnosed_on", "diagnosis.symptom_onset"]),
+        ("{duration_years: {anchor: first_treated_on, min: 1}}", ["diagnosis.first_treated_on"]),
+        ("{judgement: aggressive_ms}", ["judgements.aggressive_ms"]),
+        ("{flag: {path: comorbidity.pregnant, is: false}}", ["comorbidity.pregnant"]),
+        ("{untested: no number}", []),
+    ],
+)  # fmt: skip
+def test_a_word_reads_its_facts_and_no_others(test: str, paths: list[str]) -> None:
+    text = f"{{id: a, kind: required, statement: S., test: {test}, source: doi:10.0000/x}}"
+    asked = read_edition(edition(text), "made-up.yaml")
+    assert reads(asked) == tuple(sorted({"diagnosis.phenotype", *paths}))
+    (criterion,) = asked.criteria
+    assert criterion_reads(criterion) == frozenset(paths)

@@ -151,9 +151,18 @@ def _warm() -> None:
 
 def _forget() -> None:
     """Empty every cache of the product, so that what stands behind it runs again."""
-    for thing in gc.get_objects():
-        if isinstance(thing, functools._lru_cache_wrapper) and str(thing.__module__).startswith("referral"):
-            thing.cache_clear()
+    for cached in _caches():
+        cached.cache_clear()
+
+
+@functools.cache
+def _caches() -> list[Any]:
+    """Every cache of the product; found before the fork, which hides what was there from the collector."""
+    return [
+        thing
+        for thing in gc.get_objects()
+        if isinstance(thing, functools._lru_cache_wrapper) and str(thing.__module__).startswith("referral")
+    ]
 
 
 def _watched(deed: Callable[[], object]) -> tuple[set[Place], float]:
@@ -215,6 +224,7 @@ class _Forker:
         items = {item.nodeid: item for item in session.items}
         _warm()
         living = _living()
+        _caches()
         gc.freeze()
         running: dict[int, int] = {}
         for number, mutant in enumerate(self.mutants):

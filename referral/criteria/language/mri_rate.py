@@ -50,7 +50,8 @@ class MriT2Rate(Test):
     def ask(self, case: Case) -> Answer:
         """Ask every study of the window whose comparison lies, or may lie, the interval before it."""
         days = self.window.on(case)
-        brings, speaks, shown = [Truth.NO], False, []
+        brings, speaks = [Truth.NO], False
+        shown: list[tuple[int, MriStudy, Count]] = []
         for index, study, first, last in studies_in(case, self.window):
             if study.new_t2 is None:
                 continue
@@ -59,7 +60,7 @@ class MriT2Rate(Test):
             if not any(right):
                 continue
             sure = days.surely.covers(first, last) and study.compared_with is not None and all(right)
-            shown.append((index, study))
+            shown.append((index, study, study.new_t2))
             brings.append(self._brings(study.new_t2, gaps, right, sure))
             speaks = speaks or sure
         truth = some(brings)
@@ -79,10 +80,10 @@ class MriT2Rate(Test):
                 yield from study_fact(index, study, "new_t2")
                 yield from study_fact(index, study, "compared_with")
 
-    def _missing(self, case: Case, shown: list[tuple[int, MriStudy]]) -> Iterator[str]:
+    def _missing(self, case: Case, shown: list[tuple[int, MriStudy, Count]]) -> Iterator[str]:
         yield "mri"
         yield from (f"mri[{index}].new_t2" for index, s in enumerate(case.record.mri) if s.new_t2 is None)
-        for index, study in shown:
+        for index, study, _ in shown:
             if study.compared_with is None or not study.compared_with.exact:
                 yield f"mri[{index}].compared_with"
             if not study.date.exact:
@@ -103,14 +104,14 @@ class MriT2Rate(Test):
         surely = sure and Fraction(new.least) * DAYS_A_MONTH / max(gaps[-1], 1) >= asked
         return Truth.between(surely, may)
 
-    def _tell(self, case: Case, shown: list[tuple[int, MriStudy]]) -> str:
+    def _tell(self, case: Case, shown: list[tuple[int, MriStudy, Count]]) -> str:
         if not shown:
             interval = self.interval.words("months")
             return f"No MRI study compared over {interval} is listed {self.window.words(case)}"
         said = [
-            f"{study.date.words}: {study.new_t2.words if study.new_t2 else '?'} new T2 lesions against "
+            f"{study.date.words}: {new.words} new T2 lesions against "
             f"{study.compared_with.words if study.compared_with else 'a scan whose date is not recorded'}"
-            for _, study in shown
+            for _, study, new in shown
         ]
         return f"MRI {self.window.words(case)} ({'; '.join(said)})"
 

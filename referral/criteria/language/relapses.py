@@ -248,12 +248,9 @@ def complete(case: Case, window: Window) -> bool:
     if since is None:
         return False
     listed_from = case.span(since)[1].toordinal()
-    spans = window.on(case).may.spans
-    if not spans:
-        return True
+    begins = window.on(case).may.spans[0][0]
     onset = case.record.diagnosis.symptom_onset
-    first_possible = max(spans[0][0], case.span(onset)[0].toordinal()) if onset else spans[0][0]
-    return listed_from <= first_possible
+    return listed_from <= (max(begins, case.span(onset)[0].toordinal()) if onset else begins)
 
 
 def turns_of_relapses(case: Case, window: Window) -> Iterator[date]:
