@@ -406,6 +406,13 @@ def test_a_gap_of_months_that_differs_by_the_end_it_is_counted_from_cannot_be_sa
     assert ask(test, **relapses("2026-01-31"), **mri({"date": "2026-02-27", "gd_lesions": 1})) == NO
 
 
+def test_the_distance_is_judged_over_the_days_that_lie_in_the_window() -> None:
+    test = PAIR.replace("within_months: 12", "within_days: 356")  # from 30 November 2025 on
+    assert ask(test, **relapses("2025-11"), **mri({"date": "2025-11-30", "gd_lesions": 1})) == NO
+    assert ask(test, **relapses("2025-11"), **mri({"date": "2025-12-01", "gd_lesions": 1})) == UNKNOWN
+    assert ask(test, **relapses("2025-12"), **mri({"date": "2025-11-30", "gd_lesions": 1})) == YES
+
+
 FAILED = "failed_treatments: {class: high_efficacy, at_least: 1, min_exposure_months: 6}"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from click.testing import CliRunner
 
 from referral.cli_criteria import protocols_group
 from referral.criteria.case import Case
-from referral.criteria.language import Mistake, read_test, vocabulary
+from referral.criteria.language import Mistake, manual, read_test, vocabulary
 from referral.criteria.language.manual import PAGE, examples, page, settings_of
 from referral.criteria.load import HERE, shared_vocabulary
 from referral.facts import read_record
@@ -97,3 +98,22 @@ def test_the_page_is_up_to_date() -> None:
 
 def test_the_command_prints_the_page() -> None:
     assert CliRunner().invoke(protocols_group, ["language"]).output == page()
+
+
+def test_an_example_is_written_in_one_line_with_its_letters_and_days_as_they_are() -> None:
+    plain = {
+        "b": "2026-05-17",
+        "a": [Decimal("0.5"), 2, None, True, "2026-05"],
+        "µ": {"c": "2026"},
+        "d": "x" * 200,
+    }
+    assert manual._in_one_line(plain) == (
+        "{b: 2026-05-17, a: [0.5, 2, null, true, 2026-05], µ: {c: '2026'}, d: " + "x" * 200 + "}"
+    )
+
+
+def test_a_words_settings_are_its_own_after_those_it_shares() -> None:
+    assert list(settings_of("edss_rise")) == [
+        "within_months", "within_days", "since", "first_months", "min", "above", "min_from_5_5",
+    ]  # fmt: skip
+    assert settings_of("judgement") == {}

@@ -25,7 +25,6 @@ EVERY = [
     *(f"referral.criteria.{name}" for name in CRITERIA.split()), *(f"referral.scores.{name}" for name in SCORES),
     "referral.assessment",
 ]  # fmt: skip
-BATCH = 500
 RESULTS = Path(".mutation.jsonl")
 
 
@@ -68,9 +67,8 @@ def try_all(left: list[Mutant], processes: int) -> None:
                 )
                 print(line, flush=True)  # noqa: T201
 
-        for begin in range(0, len(left), BATCH):
-            at_import = run_in_forks(left[begin : begin + BATCH], known, processes, note)
-            run_at_import(at_import, known, processes, note)
+        at_import = run_in_forks(left, known, processes, note)
+        run_at_import(at_import, known, processes, note)
 
 
 def read_results() -> dict[str, str]:
