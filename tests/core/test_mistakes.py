@@ -11,6 +11,8 @@ from referral.criteria.check import check_library
 from referral.criteria.edition import EVIDENCE, GROUPS, KINDS, PURPOSES, STATUSES
 from referral.criteria.language import Mistake, read_test
 from referral.criteria.load import BadEdition, load_edition, read_edition, shared_vocabulary
+from referral.facts import digest
+from referral.reference import drugs
 from referral.reference.files import read_file, read_yaml
 from tests.core.test_library import AGE, edition, refusal
 
@@ -328,6 +330,17 @@ def test_judgements_are_told_and_found_where_they_are_read() -> None:
     assert load.judgements_read([two, one]) == ("malignant_ms", "aggressive_ms")
     assert load.judgements_read([]) == ()
     assert load.judgements_read() == load.judgements_read(load.first_shown())
+
+
+def test_a_digest_covers_the_definition_the_drug_groups_and_the_classes_of_drugs() -> None:
+    given = edition()
+    groups = {name: list(keys) for name, keys in shared_vocabulary().drug_groups.items()}
+    covered = {
+        "edition": given,
+        "drug_groups": groups,
+        "drugs": {drug.key: drug.efficacy for drug in drugs()},
+    }
+    assert read_edition(given, "made-up.yaml").sha256 == digest(covered)
 
 
 def test_a_definition_that_is_written_otherwise_has_another_digest() -> None:

@@ -236,7 +236,7 @@ class _Forker:
                 self._wait(running)
             pid = os.fork()
             if pid == 0:
-                cached = _place(mutant) in self.known.loading
+                cached = _place(mutant) in self.known.loading or _is_cached(living, mutant)
                 _try(mutant, living[*_place(mutant), mutant.function], tests, cached=cached)
             running[pid] = number
         while running:
@@ -246,6 +246,11 @@ class _Forker:
     def _wait(self, running: dict[int, int]) -> None:
         pid, status = os.wait()
         self.answer.send((running.pop(pid), _result(status)))
+
+
+def _is_cached(living: dict[tuple[str, int, str], list[FunctionType]], mutant: Mutant) -> bool:
+    own = living[*_place(mutant), mutant.function]
+    return any(cached.__wrapped__ in own for cached in _caches())
 
 
 def _result(status: int) -> str:
