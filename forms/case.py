@@ -1,12 +1,12 @@
 """From what was typed to the case record, and back."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from forms.beside import PastDateField
 from forms.comorbidity import ComorbidityForm
 from forms.diagnosis import DiagnosisForm
 from forms.edss import EdssForm
@@ -21,6 +21,7 @@ from forms.mri import MriForm
 from forms.organs import OrgansForm
 from forms.parts import Found, Problem, Section, Typed
 from forms.person import PersonForm
+from forms.reading import Draft, Forms, Reading, read
 from forms.relapses import RelapsesForm
 from forms.request import RequestForm
 from forms.texts import quoted
@@ -50,14 +51,13 @@ SECTIONS: tuple[type[Section], ...] = (
 )
 _OF_PATIENT = ("birth_date", "sex")
 
-Draft = Mapping[str, Mapping[str, Sequence[str]]]
-
 
 @dataclass(frozen=True)
 class ReadCase:
     """What a draft says: what could be read of it, and what could not.
 
-    ``beside`` holds, by section, what the record has no place for. No criterion reads it.
+    ``beside`` holds, by section, what the record has no place for. No criterion reads it. ``forms`` and
+    ``readings`` hold each section by its key, in the order of the form.
     """
 
     record: CaseRecord
@@ -67,6 +67,7 @@ class ReadCase:
     problems: tuple[Problem, ...]
     doubts: tuple[Problem, ...]
     forms: Mapping[str, Section]
+    readings: Mapping[str, Reading]
 
 
 def read_case(typed: Draft, as_of: date, programmes: Mapping[str, str] | None = None) -> ReadCase:
@@ -75,33 +76,27 @@ def read_case(typed: Draft, as_of: date, programmes: Mapping[str, str] | None = 
     ``programmes`` are those that may be addressed, name by id; where it is not given, that is not checked.
     Never raises: a draft is somebody's unfinished work.
     """
-    forms = {section.key: section(typed.get(section.key, {})) for section in SECTIONS}
+    forms = Forms(SECTIONS, typed, as_of)
     if programmes is not None:
         forms["request"]["programme_id"].offer(programmes)
+    readings = {key: forms.reading(key) for key in forms}
     while True:
-        plain, found = _gather(forms)
         try:
-            record = read_record(plain, as_of)
+            record = read_record(_gather(readings), as_of)
             break
         except RecordError as error:
-            for fault in error.faults:
-                _lay_at_its_field(fault, found)
-    for doubt in doubts(record):
-        field = found[doubt.path]
-        beside = doubt.given.partition(", ")[2]
-        given = f"{quoted(field.shown)} was given {beside}".rstrip()
-        field.doubts.append(f"{_in_words(given)}; {_in_words(doubt.allowed)}.")
-    for form in forms.values():
-        _refuse_days_to_come(form, as_of)
-        form.work_out(record, as_of)
+            _lay_at_their_fields(error.faults, _refuse, forms, readings)
+    _lay_at_their_fields(doubts(record), _doubt, forms, readings)
+    forms.work_out(record)
     return ReadCase(
         record=record,
         identity=forms["person"].read("", {}) or {},
         request=forms["request"].read("", {}) or {},
-        beside={key: known for key, form in forms.items() if (known := form.read_beside())},
-        problems=tuple(problem for form in forms.values() for problem in form.problems()),
-        doubts=tuple(doubt for form in forms.values() for doubt in form.doubts()),
+        beside={key: deepcopy(reading.beside) for key, reading in readings.items() if reading.beside},
+        problems=tuple(problem for reading in readings.values() for problem in reading.problems),
+        doubts=tuple(doubt for reading in readings.values() for doubt in reading.doubts),
         forms=forms,
+        readings=readings,
     )
 
 
@@ -122,36 +117,44 @@ def typed_from(
     return typed
 
 
-def _gather(forms: Mapping[str, Section]) -> tuple[dict[str, Any], Found]:
-    """Put the sections together to a record, and note which field each path came from.
-
-    Several sections may hold facts of one part of the record.
-    """
+def _gather(readings: Mapping[str, Reading]) -> dict[str, Any]:
+    """Put the sections together to a record. Several may hold facts of one part of it."""
     plain: dict[str, Any] = {"record": "1"}
-    found: Found = {}
-    for form in forms.values():
-        part = (form.read(form.root, found) if form.recorded else None) or {}
-        if form.root and part:
-            plain[form.root] = plain.get(form.root, {}) | part
+    for section in SECTIONS:
+        part = readings[section.key].part if section.recorded else {}
+        if section.root and part:
+            plain[section.root] = plain.get(section.root, {}) | part
         else:
             plain |= part
-    who = forms["person"].read("patient", found) or {}
+    who = readings["person"].part
     plain["patient"] = {name: who[name] for name in _OF_PATIENT if name in who}
-    return plain, found
+    return plain
 
 
-def _lay_at_its_field(fault: Fault, found: Found) -> Fact:
-    """Say at the field what the record refuses."""
-    field = found[re.sub(r"(\.\w+)\[[0-9]+\]$", r"\1", fault.path) if fault.path not in found else fault.path]
+def _lay_at_their_fields(
+    notes: Iterable[Fault], say: Callable[[Fault, Fact], None], forms: Forms, readings: dict[str, Reading]
+) -> None:
+    """Say at each field what there is to say of it; then read its section anew."""
+    fields: dict[str, Found] = {}
+    for note in notes:
+        path = note.path
+        if not any(path in reading.paths for reading in readings.values()):
+            path = re.sub(r"(\.\w+)\[[0-9]+\]$", r"\1", path)
+        key = next(key for key, reading in reversed(readings.items()) if path in reading.paths)
+        if key not in fields:
+            read(forms[key], fields.setdefault(key, {}))
+        say(note, fields[key][path])
+    readings |= {key: forms.reading(key) for key in fields}
+
+
+def _refuse(fault: Fault, field: Fact) -> None:
     field.fault(f"{quoted(field.typed)} was given. Allowed: {_in_words(fault.allowed)}.")
-    return field
 
 
-def _refuse_days_to_come(form: Section, as_of: date) -> None:
-    """Say of the days beside the record what the record says of its own."""
-    for fact in form.facts():
-        if isinstance(fact, PastDateField):
-            fact.refuse_after(as_of)
+def _doubt(doubt: Fault, field: Fact) -> None:
+    beside = doubt.given.partition(", ")[2]
+    given = f"{quoted(field.shown)} was given {beside}".rstrip()
+    field.doubts.append(f"{_in_words(given)}; {_in_words(doubt.allowed)}.")
 
 
 def _in_words(text: str) -> str:

@@ -211,6 +211,9 @@ class Section(Part):
             for message in field.doubts
         ]
 
+    def doubt_days(self, as_of: date) -> None:
+        """Point out days that do not fit the day they are read on. Most pages have none."""
+
     def work_out(self, record: CaseRecord, as_of: date) -> None:
         """Work out what the page says of the whole record beside what was typed. Most pages say nothing."""
 

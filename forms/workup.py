@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from forms.fields import ChoiceField, PartialDateField, TextField
 from forms.parts import Beside, Group, Part, Section
-from referral.facts import CaseRecord, PartialDate, say_date
+from referral.facts import PartialDate, say_date
 from referral.reference.workup import STATUSES, UNCHECKED, WorkupItem, workup, workup_source
 
 
@@ -98,7 +98,7 @@ class WorkupForm(Section):
         """Give every item, in the order of the reference."""
         yield from self.beside.form
 
-    def work_out(self, record: CaseRecord, as_of: date) -> None:
+    def doubt_days(self, as_of: date) -> None:
         """Point out days that do not fit."""
         for field in self.items():
             field.form.doubt_days(as_of)

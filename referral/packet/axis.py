@@ -35,11 +35,10 @@ class Axis:
     def ticks(self) -> tuple[Tick, ...]:
         """Months, quarters, years or more: the finest steps whose labels have room."""
         for months in (1, 3, 6, 12, 24, 60, 120):
-            found = tuple(self._every(months))
             room = (self.right - self.left) * months * DAYS_A_MONTH / self._days
             if room >= (34 if months >= 12 else 52):
                 break
-        return found
+        return tuple(self._every(months))
 
     def _every(self, months: int) -> list[Tick]:
         ticks = []

@@ -1,27 +1,27 @@
 """The pages on which a referral is written, section by section."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from forms import SECTIONS, Problem, Section, differences, read_case
+from forms import SECTIONS, Problem, ReadCase, Section, differences, read_case
 from forms.parts import Rows
 from referral import audit, clock, database
 from referral.actions import drafts as actions
 from referral.actions import duplicates, evidence
-from referral.actions.adoptions import adopted_json
-from referral.actions.referrals import addressed, assess_draft
+from referral.actions.adoptions import standings
 from referral.auth import REFERRERS, requires
+from referral.criteria import first_shown
 from referral.extensions import db
 from referral.facts import digest, say_date
 from referral.models import Referral
-from referral.packet.course import course_on_screen
 from referral.reference import drugs
-from referral.web.blanks import now_lines
+from referral.web import picture
+from referral.web.blanks import assessed, now_lines
 from referral.web.layout import moment
 from referral.web.session import resumable
 from referral.web.which_editions import chosen_edition
@@ -32,6 +32,7 @@ AUTOSAVE = (
     "Pons-Autosave"  # how the page says that it saves itself: the answer is what changes around the form
 )
 OPENED = "Pons-Opened"
+PICTURE = "Pons-Picture"  # the mark of the picture that the page shows
 
 
 @drafts.post("/referrals")
@@ -103,7 +104,9 @@ def show_both(referral_id: UUID, kind: type[Section]) -> ResponseReturnValue:
 
 def fragments(page: dict[str, Any], status: int = 200) -> ResponseReturnValue:
     """Answer a page that saved itself: the parts around the form, and the mark of what is stored now."""
-    return render_template("edit/_fragments.html", **page), status, {OPENED: page["opened"]}
+    drawn = page["picture"] != request.headers.get(PICTURE)
+    marks = {OPENED: page["opened"], PICTURE: page["picture"]}
+    return render_template("edit/_fragments.html", **page, drawn=drawn), status, marks
 
 
 def find_section(key: str) -> type[Section]:
@@ -131,7 +134,7 @@ def where_next(referral: Referral, section: type[Section]) -> str:
     other = next((found for found in SECTIONS if found.key == pressed.get("go")), None)
     if other is not None:
         return _address(referral, other)
-    wrong = read_case(referral.typed, clock.today()).forms[section.key].problems()
+    wrong = read_case(referral.typed, clock.today()).readings[section.key].problems
     if "continue" not in pressed or (wrong and pressed.get("shown") != digest_of(wrong)):
         return f"{_address(referral, section)}#{'problems' if wrong else 'saved'}"
     position = SECTIONS.index(section)
@@ -170,10 +173,14 @@ def workspace(
     for rows in rows_of(form):
         if not rows.entries or request.args.get("add") == rows.name:
             rows.offer_blank()
-    programme_id = addressed(db.session(), case)
+    wanted = case.request.get("programme_id")
+    programme_id = UUID(wanted) if wanted in programmes else None
+    adopted = [each.edition for each in standings(db.session(), programme_id) if each.adopted]
+    editions = tuple(adopted) or first_shown()
     asked_for = [item.removeprefix("workup.") for item in evidence.asked_by(db.session(), programme_id)]
-    case.forms["workup"].offer(asked_for, programmes.get(str(programme_id), ""))
-    assessment = assess_draft(db.session(), case, today)
+    if asked_for and (section.key == evidence.WORKUP or evidence.WORKUP in typed):
+        case.forms[evidence.WORKUP].offer(asked_for, programmes[str(programme_id)])
+    mark = picture.mark_of(case.record, today, chosen_edition())
     # Text that comes late keeps the mark of what it was opened with, so that saving it finds a conflict.
     late = posted is not None and not conflict
     opened = posted.get("opened", "") if late and posted else actions.fingerprint(referral, section.key)
@@ -192,14 +199,36 @@ def workspace(
         "unsaved": late,
         "differences": differences(section(referral.typed.get(section.key, {})), form) if conflict else [],
         "save": last_save(referral, section.key),
-        "now": now_lines(assessment, case),
+        "sections": stages(case, asked_for),
+        "now": now_lines(assessed(case.record, editions, today), case),
         "programme": programmes.get(str(programme_id)),
-        "adopted": adopted_json(db.session(), programme_id),
-        "contents": {"course": course_on_screen(case.record, today, chosen_edition())},
-        "against": [result.edition.id for result in assessment.results],
+        "adopted": {edition.id for edition in adopted},
+        "picture": mark,
+        "contents": {"course": picture.draw(mark, case.record, today, chosen_edition())},
+        "against": [edition.id for edition in editions],
         "drugs": drugs(),
         "alike": duplicates.find_alike(db.session(), referral, g.person),
     }
+
+
+class Stage(NamedTuple):
+    """How far one section has come."""
+
+    key: str
+    title: str
+    state: str
+    wrong: int
+
+
+def stages(case: ReadCase, asked_for: Sequence[str]) -> list[Stage]:
+    """Say of each section how far it has come; the work-up has more to do where a programme asks for it."""
+    found = []
+    for section in SECTIONS:
+        reading = case.readings[section.key]
+        asked = section.key == evidence.WORKUP and asked_for and reading.state != "empty"
+        state = case.forms[section.key].state if asked else reading.state
+        found.append(Stage(section.key, section.title, state, len(reading.problems)))
+    return found
 
 
 def last_save(referral: Referral, section: str) -> dict[str, Any] | None:
