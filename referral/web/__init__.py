@@ -7,6 +7,7 @@ from referral.web import (
     attachments,
     blank_form,
     copies,
+    decisions,
     drafts,
     duplicates,
     errors,
@@ -44,6 +45,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(blank_form.blank_form)
     app.register_blueprint(copies.copies)
     app.register_blueprint(duplicates.duplicates)
+    app.register_blueprint(decisions.decisions)
     app.register_blueprint(hand_over.handing)
     app.register_blueprint(library.shelf)
     app.register_blueprint(quick_check.quick)

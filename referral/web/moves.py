@@ -16,7 +16,12 @@ from referral.workflow import SENT, Move, Role, check_move, find_move, next_move
 
 moves = Blueprint("moves", __name__)
 
-PAGES = {"submit": "referrals.review"}
+PAGES = {
+    "submit": "referrals.review",
+    **dict.fromkeys(
+        ("draft_decision", "accept", "decline", "advise", "defer", "ask_for_more"), "decisions.show"
+    ),
+}
 """The page of each deed that has one of its own, by endpoint; each takes ``referral_id``."""
 
 
