@@ -1,4 +1,4 @@
-"""What time does with cases: deferrals that come back, drafts that grow old, cases that nobody moves, cases of nobody.
+"""What time does with cases: deferrals come back, old drafts, cases that stand still, visits ahead, cases of nobody.
 
 Each function may be called again and again, and twice at once: it holds one case at a time, looks once more whether
 the thing is still to be done, does it, and commits. Each returns how often it did something.
@@ -14,12 +14,23 @@ from sqlalchemy.orm import Session
 
 from forms import read_case
 from referral import audit, clock
+from referral.actions.care import AFTER_TRANSPLANT, plan_visits
 from referral.actions.drafts import programmes
 from referral.actions.mail import notify
 from referral.actions.moves import least_busy, move
 from referral.actions.referrals import assess_draft
 from referral.actions.rules import rules_for
-from referral.models import Decision, Outcome, Referral, ReferralVersion, Stay, TimeMark, User
+from referral.models import (
+    Decision,
+    FollowUp,
+    Outcome,
+    Referral,
+    ReferralVersion,
+    Stay,
+    TimeMark,
+    Transplant,
+    User,
+)
 from referral.workflow import OPEN, Role, State
 
 # Settings of ours, no clinical figures: when an untouched draft is brought to mind, and what is near for it.
@@ -225,6 +236,26 @@ def _escalate(session: Session, referral: Referral, whom: str, people: Iterable[
     waited = (now - stay.began_at).days
     audit.record(session, None, "stood_still", referral, at=now, to=whom, state=referral.state, days=waited)
     return True
+
+
+# ------------------------------------------------------------------------------ after a transplant
+
+
+def due_visits(session: Session, now: datetime) -> int:
+    """Put the next visits into the diary of each case that has none ahead."""
+    today = _today(now)
+    found = (
+        select(Referral.id)
+        .join(Transplant, Transplant.referral_id == Referral.id)
+        .outerjoin(FollowUp, (FollowUp.referral_id == Referral.id) & (FollowUp.due_on > today))
+        .where(Referral.state.in_(AFTER_TRANSPLANT), FollowUp.id.is_(None))
+        .order_by(Referral.number)
+    )
+    return one_by_one(session, session.scalars(found), _plan_visits, now)
+
+
+def _plan_visits(session: Session, referral: Referral, now: datetime) -> bool:
+    return plan_visits(session, referral, clock.local(now).date()) > 0
 
 
 # ------------------------------------------------------------------------------------ cases of nobody

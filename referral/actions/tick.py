@@ -33,7 +33,9 @@ TOPICS = (
     Topic("reminders and escalations of questions", "referral.actions.questions", "due_reminders"),
     Topic("cases escalated that stood still", "referral.actions.due", "due_overdue"),
     Topic("old drafts brought to mind", "referral.actions.due", "due_stale_drafts"),
+    Topic("cases with visits put into the diary", "referral.actions.due", "due_visits"),
     Topic("notices sent", "referral.actions.mail", "due_mail"),
+    Topic("heads of the audit trail anchored", "referral.audit", "due_anchor"),
 )
 """In this order: whoever is given a case is told of it, and what is written in a tick is sent in it."""
 
