@@ -159,17 +159,28 @@ def _answer(choice: Choice, forms: Mapping[str, Section], documents: Collection[
     if choice.section == DOCUMENT:
         there = choice.item.partition(".")[2] in documents
         return {"there": there, "says": "Attached" if there else "Not attached"}
-    form = forms[choice.section]
+    there = is_there(choice, forms)
     if choice.section != WORKUP:
-        there = any(
-            fact.fact is not None
-            for fact in form.facts()
-            if fact.name == choice.field_id or fact.name.startswith(f"{choice.field_id}-")
-        )
         return {"there": there, "says": "Recorded" if there else "Not recorded"}
-    known = form.read_beside().get(choice.item.partition(".")[2], {})
-    status = known.get("status")
+    known = _of_workup(choice, forms)
+    status = known.get("status", "")
     says = " ".join(
         filter(None, (STATUSES.get(status, "Not known"), say_date(known["on"]) if "on" in known else ""))
     )
-    return {"there": status in SETTLED, "says": says}
+    return {"there": there, "says": says}
+
+
+def is_there(choice: Choice, forms: Mapping[str, Section]) -> bool:
+    """Tell whether a fact is known, or an item of the work-up done or not needed. A document is no field."""
+    if choice.section == WORKUP:
+        return _of_workup(choice, forms).get("status") in SETTLED
+    return any(
+        fact.fact is not None
+        for fact in forms[choice.section].facts()
+        if fact.name == choice.field_id or fact.name.startswith(f"{choice.field_id}-")
+    )
+
+
+def _of_workup(choice: Choice, forms: Mapping[str, Section]) -> Mapping[str, Any]:
+    known: Mapping[str, Any] = forms[WORKUP].read_beside().get(choice.item.partition(".")[2], {})
+    return known

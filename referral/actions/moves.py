@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from referral import audit, clock
 from referral.errors import MoveRefusedError, PonsError
-from referral.models import AgendaItem, Question, Referral, Stay, User
-from referral.workflow import OPEN, Move, Role, State, check_move, find_move
+from referral.models import AgendaItem, AuditEntry, Question, Referral, Stay, User
+from referral.workflow import MOVES, OPEN, Move, Role, State, check_move, find_move
 
 LONGEST_REASON = 4000
 
@@ -90,6 +90,18 @@ def _leave_agenda(session: Session, referral: Referral, at: datetime) -> None:
         .where(AgendaItem.referral_id == referral.id, AgendaItem.left_at.is_(None))
         .values(left_at=at)
     )
+
+
+def last_deed(session: Session, referral: Referral) -> AuditEntry | None:
+    """Find the latest deed of the table on a case: what to tell somebody who came second."""
+    moved = (
+        select(AuditEntry)
+        .where(AuditEntry.referral_id == referral.id, AuditEntry.deed.in_([row.past for row in MOVES]))
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+        .options(joinedload(AuditEntry.actor))
+    )
+    return session.scalar(moved)
 
 
 def least_busy(session: Session, programme_id: UUID) -> UUID | None:

@@ -173,14 +173,18 @@ def answer(
 ) -> ReferralVersion:
     """Sign the case anew with what was changed in it, as its next version, and answer what was asked.
 
+    A second click by the same person answers nothing twice.
+
     Raises:
         MoveRefusedError: nothing is asked, or it is not theirs to sign.
         NotAnsweredError: there are no words, or too many.
         NotSentError: something stands in the way; nothing was changed.
 
     """
-    check_move("answer", actor.role, referral.state)
     text = text.strip()
+    if given := _given_already(session, referral, text, actor):
+        return given
+    check_move("answer", actor.role, referral.state)
     if not text:
         raise NotAnsweredError("Write a few words: what you changed, or why it cannot be had.")
     if len(text) > LONGEST_TEXT:
@@ -201,6 +205,19 @@ def answer(
     occasion = f"answer {referral.id} version {version.version}"
     notify_programme(session, referral, occasion, "The clinic has answered", at=at)
     return version
+
+
+def _given_already(session: Session, referral: Referral, text: str, actor: User) -> ReferralVersion | None:
+    """Find the version that this very answer has made already."""
+    newest = newest_version(session, referral)
+    if newest is None or newest.signed_by_id != actor.id or referral.state is not State.IN_REVIEW:
+        return None
+    answered = select(Question.id).where(
+        Question.referral_id == referral.id,
+        Question.answered_version == newest.version,
+        Question.answer == text,
+    )
+    return newest if session.scalar(answered) else None
 
 
 # What time does

@@ -216,10 +216,13 @@ class Lines:
 
 
 def list_referrals(session: Session, viewer: User, page: int = 1) -> Lines:
-    """List a clinic's own cases: what is to be signed by the viewer, drafts, what was sent; the latest change first."""
+    """List a clinic's own cases: what is asked, what is to be signed by the viewer, drafts, what was sent; the latest change first."""
     to_sign = (Referral.state == State.DRAFT) & HandOver.referral_id.is_not(None)
     drafts_first = case(
-        (to_sign & (Referral.referrer_id == viewer.id), 0), (Referral.state == State.DRAFT, 1), else_=2
+        (Referral.state == State.AWAITING_REPLY, 0),
+        (to_sign & (Referral.referrer_id == viewer.id), 1),
+        (Referral.state == State.DRAFT, 2),
+        else_=3,
     )
     return _list(session, viewer, (drafts_first, Referral.updated_at.desc()), page)
 

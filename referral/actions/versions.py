@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, defer, joinedload
 
 from forms import SECTIONS, ReadCase, read_case, typed_from
 from referral.actions.copies import changed_rows
+from referral.actions.referrals import verdicts
 from referral.facts import read_record
 from referral.models import Packet, Referral, ReferralVersion
 
@@ -29,13 +30,21 @@ class ChangedVerdict:
 
 @dataclass(frozen=True)
 class Changes:
-    """What a version says otherwise than the one before it: fields by section, files, verdicts."""
+    """What a version says otherwise than the one before it: fields by section, files, verdicts.
 
-    before: int
-    after: int
+    A version is ``None`` as long as it is not signed.
+    """
+
+    before: int | None
+    after: int | None
     sections: tuple[Mapping[str, Any], ...]
     files: tuple[str, ...]
     verdicts: tuple[ChangedVerdict, ...]
+
+    @property
+    def any(self) -> bool:
+        """Whether anything differs at all."""
+        return bool(self.sections or self.files or self.verdicts)
 
 
 def versions_of(session: Session, referral: Referral) -> list[ReferralVersion]:
@@ -64,33 +73,33 @@ def _typed(snapshot: Mapping[str, Any]) -> dict[str, Any]:
     return dict(typed_from(record, snapshot.get("identity") or {}, request, snapshot.get("beside")))
 
 
-def changes_between(before: ReferralVersion, after: ReferralVersion) -> Changes:
-    """Give what differs between two versions of one case, field by field, and the verdicts that changed."""
-    old, new = _typed(before.snapshot), _typed(after.snapshot)
+def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
+    """Give what differs between two snapshots of one case, field by field, and the verdicts that changed.
+
+    The later one may not be signed yet.
+    """
+    old, new = _typed(before), _typed(after)
     sections = (
         {"title": section.title, "rows": rows}
         for section in SECTIONS
         if (rows := changed_rows(section, old.get(section.key, {}), new.get(section.key, {})))
     )
-    known = {each["id"] for each in before.snapshot.get("attachments") or ()}
-    added = (each for each in after.snapshot.get("attachments") or () if each["id"] not in known)
+    known = {each["id"] for each in before.get("attachments") or ()}
+    added = (each for each in after.get("attachments") or () if each["id"] not in known)
     return Changes(
-        before.version,
-        after.version,
+        before["referral"]["version"],
+        after["referral"]["version"],
         tuple(sections),
         tuple(each["label"] or each["kind"] for each in added),
         tuple(_changed_verdicts(before, after)),
     )
 
 
-def _changed_verdicts(before: ReferralVersion, after: ReferralVersion) -> list[ChangedVerdict]:
-    titles = {
-        edition["id"]: edition["title"]
-        for version in (before, after)
-        for edition in version.snapshot["editions"]
-    }
+def _changed_verdicts(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[ChangedVerdict]:
+    titles = {edition["id"]: edition["title"] for each in (before, after) for edition in each["editions"]}
+    old, new = verdicts(before), verdicts(after)
     return [
-        ChangedVerdict(edition, title, before.verdicts.get(edition), after.verdicts.get(edition))
+        ChangedVerdict(edition, title, old.get(edition), new.get(edition))
         for edition, title in titles.items()
-        if before.verdicts.get(edition) != after.verdicts.get(edition)
+        if old.get(edition) != new.get(edition)
     ]

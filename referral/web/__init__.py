@@ -19,6 +19,7 @@ from referral.web import (
     library,
     moves,
     pages,
+    questions,
     quick_check,
     referrals,
     rules,
@@ -39,6 +40,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(attachments.attachments)
     app.register_blueprint(kept_files.kept_files)
     app.register_blueprint(moves.moves)
+    app.register_blueprint(questions.questions)
     app.register_blueprint(inbox.inbox)
     app.register_blueprint(adoptions.adoptions)
     app.register_blueprint(evidence.evidence)

@@ -18,6 +18,8 @@ moves = Blueprint("moves", __name__)
 
 PAGES = {
     "submit": "referrals.review",
+    "ask": "questions.ask_page",
+    "answer": "questions.answer_page",
     **dict.fromkeys(
         ("draft_decision", "accept", "decline", "advise", "defer", "ask_for_more"), "decisions.show"
     ),

@@ -16,6 +16,7 @@ from referral.actions import copies, duplicates, hand_over, packets, submission
 from referral.actions import referrals as actions
 from referral.actions.adoptions import adopted_json
 from referral.actions.drafts import programmes
+from referral.actions.questions import questions_of
 from referral.assessment import assess
 from referral.auth import REFERRERS, requires
 from referral.criteria import Edition, first_shown, library
@@ -26,6 +27,7 @@ from referral.packet import contents
 from referral.packet.editions import edition_parts
 from referral.packet.sheet import sheet
 from referral.web.decisions import decisions_of
+from referral.web.asked import asked_now, signed_again
 from referral.web.open_questions import edition_name, open_questions
 from referral.web.session import resumable
 from referral.web.trail import acts, readers
@@ -104,6 +106,7 @@ def what_is_shown(referral: Referral) -> dict[str, Any]:
     shaded = request.args.get("windows", "")
     if version is not None:
         signed = contents(version.snapshot, shaded=shaded)
+        shown |= what_was_asked(referral, version)
         return {**shown, "version": version, "contents": signed, "draft": None, "questions": ()}
     draft = read_draft(referral)
     assessment = actions.assess_draft(db.session(), draft, clock.today())
@@ -116,6 +119,18 @@ def what_is_shown(referral: Referral) -> dict[str, Any]:
         "seen": digest(snapshot),
         "not_met": submission.not_met(snapshot),
         "questions": open_questions(assessment),
+    }
+
+
+def what_was_asked(referral: Referral, version: ReferralVersion) -> dict[str, Any]:
+    """Give what is asked of the clinic now, what was answered, and what the newest version changed."""
+    parked = referral.state is State.AWAITING_REPLY
+    draft = read_draft(referral) if parked and g.person.role in REFERRERS else None
+    past = (each for each in questions_of(db.session(), referral) if each.closed_at is not None)
+    return {
+        "asked": asked_now(db.session(), referral, g.person, draft) if parked else None,
+        "answered": list(past),
+        "again": signed_again(db.session(), referral, version),
     }
 
 
