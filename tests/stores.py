@@ -19,6 +19,7 @@ OWNER, APPLICATION = "owner", "pons"  # who makes the tables, and who may only u
 NO_WAITING = ("fsync", "full_page_writes", "autovacuum")  # for a server that nobody needs tomorrow
 SECONDS_TO_START = 30
 PR_SET_PDEATHSIG = 1
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder that only we can read is made in it; a third faster than the disk
 
 
 class Store(Protocol):
@@ -100,7 +101,9 @@ class Server:
     """A PostgreSQL server in a folder of its own, reached through the socket there and by nobody else."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="pons-postgresql-"))
+        self.folder = Path(
+            tempfile.mkdtemp(prefix="pons-postgresql-", dir=IN_MEMORY if IN_MEMORY.is_dir() else None)
+        )
         self.user = None if os.getuid() else "postgres"  # it does not run as root
         if self.user:
             os.chown(self.folder, pwd.getpwnam(self.user).pw_uid, -1)

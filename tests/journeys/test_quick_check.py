@@ -2,11 +2,14 @@
 
 from io import BytesIO
 
+import pytest
 from pypdf import PdfReader
 
 from referral import demo
 from referral.criteria import library
 from tests.journeys.conftest import House, OpenBrowser
+
+pytestmark = pytest.mark.journey
 
 
 def test_every_edition_is_answered_without_javascript_and_prints_on_one_page(
