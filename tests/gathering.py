@@ -13,6 +13,7 @@ from referral.workflow import Role
 from tests.at_hand import make_draft, send
 
 People = dict[str, User]
+MEMBERS = ("chair", "committee_member", "second_member")
 SEATS = {
     "chair": Specialty.NEUROLOGY,
     "committee_member": Specialty.HAEMATOLOGY,

@@ -1,6 +1,6 @@
 """Opinions: what each member thinks of a case, given independently and sealed until all are in, or they meet."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,10 @@ class NotGivenError(PonsError):
         """Keep which fields they are."""
         super().__init__(" ".join(lacking.values()))
         self.lacking = dict(lacking)
+
+
+class NotNowError(ConflictError):
+    """An opinion that comes too late: there is a newer version, or all may read all opinions already."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def give(
     Raises:
         MoveRefusedError: it is not theirs to give, or not in this state.
         ForbiddenError: they stand aside.
-        ConflictError: there is a newer version, or their opinion is open to others already.
+        NotNowError: there is a newer version, or their opinion is open to others already.
         NotGivenError: something is lacking.
 
     """
@@ -72,11 +76,11 @@ def give(
     check_no_tie(session, referral, actor)
     newest = newest_number(session, referral)
     if version != newest:
-        raise ConflictError(f"Version {newest} of this case has come since. Read it before you give yours.")
+        raise NotNowError(f"Version {newest} of this case has come since. Read it before you give yours.")
     _refuse_what_lacks(said)
     opinion = find_own(session, referral, newest, actor)
     if opinion is not None and opinion.opened_at is not None:
-        raise ConflictError("The opinions on this version are open to all members: none is changed any more.")
+        raise NotNowError("The opinions on this version are open to all members: none is changed any more.")
     move(session, referral, "give_opinion", actor=actor, at=at, version=newest)
     if opinion is None:
         opinion = Opinion(referral_id=referral.id, version=newest, member=actor)
@@ -282,3 +286,23 @@ def _standings(
         )
         for key, member in sorted(known.items(), key=lambda item: (item[1].name, item[0]))
     )
+
+
+def given_by(session: Session, cases: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """Give who has given an opinion on the newest version of each case; what it says is not in it."""
+    newest = (
+        select(ReferralVersion.referral_id, func.max(ReferralVersion.version).label("version"))
+        .where(ReferralVersion.referral_id.in_(cases))
+        .group_by(ReferralVersion.referral_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Opinion.referral_id, Opinion.member_id).join(
+            newest,
+            (newest.c.referral_id == Opinion.referral_id) & (newest.c.version == Opinion.version),
+        )
+    )
+    found: dict[UUID, set[UUID]] = {case: set() for case in cases}
+    for case, member in rows:
+        found[case].add(member)
+    return found

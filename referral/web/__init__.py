@@ -4,8 +4,10 @@ from flask import Flask
 
 from referral.web import (
     adoptions,
+    agenda,
     attachments,
     blank_form,
+    care,
     copies,
     decisions,
     drafts,
@@ -14,14 +16,18 @@ from referral.web import (
     evidence,
     hand_over,
     inbox,
+    interests,
     kept_files,
     layout,
     library,
+    meetings,
     moves,
+    opinions,
     pages,
     questions,
     quick_check,
     referrals,
+    room,
     rules,
     session,
     static_files,
@@ -52,3 +58,9 @@ def register(app: Flask) -> None:
     app.register_blueprint(library.shelf)
     app.register_blueprint(quick_check.quick)
     app.register_blueprint(rules.rules)
+    app.register_blueprint(care.care)
+    app.register_blueprint(meetings.meetings)
+    app.register_blueprint(agenda.agenda)
+    app.register_blueprint(interests.interests)
+    app.register_blueprint(opinions.opinions)
+    app.register_blueprint(room.room)

@@ -50,6 +50,7 @@ NAVIGATION = (
     Entry("/", "Home", frozenset(Role)),
     Entry("/referrals", "Referrals", REFERRERS),
     Entry("/inbox", "Inbox", RECEIVERS),
+    Entry("/meetings", "Meetings", RECEIVERS),
     Entry("/library", "Library", frozenset(Role)),
     Entry("/quick-check", "Quick check", frozenset(Role)),
     Entry("/help", "Help", frozenset(Role)),

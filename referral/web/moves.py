@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from referral.actions import moves as actions
+from referral.actions.care import begin_workup
 from referral.actions.referrals import get_referral, read_referral
 from referral.auth import requires
 from referral.extensions import db
@@ -18,13 +19,24 @@ moves = Blueprint("moves", __name__)
 
 PAGES = {
     "submit": "referrals.review",
+    "list": "agenda.ask_list",
+    "list_unready": "agenda.ask_list_unready",
+    "unlist": "agenda.ask_unlist",
+    "declare_interest": "interests.ask",
+    "give_opinion": "opinions.ask",
     "ask": "questions.ask_page",
     "answer": "questions.answer_page",
     **dict.fromkeys(
         ("draft_decision", "accept", "decline", "advise", "defer", "ask_for_more"), "decisions.show"
     ),
+    "plan_workup": "care.plan",
+    "record_transplant": "care.transplant",
+    "record_follow_up": "care.follow_up",
 }
 """The page of each deed that has one of its own, by endpoint; each takes ``referral_id``."""
+
+MORE = {"begin_workup": begin_workup}
+"""The plain deeds that do more than move."""
 
 
 @moves.app_context_processor
@@ -78,7 +90,10 @@ def move_on(referral_id: UUID, deed: str) -> ResponseReturnValue:
     referral = get_referral(db.session(), referral_id, g.person, to_change=True)
     reason = request.form.get("reason", "")
     try:
-        actions.move(db.session(), referral, deed, actor=g.person, reason=reason)
+        if deed in MORE:
+            MORE[deed](db.session(), referral, actor=g.person)
+        else:
+            actions.move(db.session(), referral, deed, actor=g.person, reason=reason)
     except actions.ReasonMissingError as refused:
         db.session.rollback()
         return draw_reason(referral_id, deed, reason, str(refused)), 422

@@ -26,9 +26,10 @@ from referral.models import Referral, ReferralVersion
 from referral.packet import contents
 from referral.packet.editions import edition_parts
 from referral.packet.sheet import sheet
-from referral.web.decisions import decisions_of
 from referral.web.asked import asked_now, signed_again
+from referral.web.decisions import decisions_of
 from referral.web.open_questions import edition_name, open_questions
+from referral.web.opinions import committee_part
 from referral.web.session import resumable
 from referral.web.trail import acts, readers
 from referral.workflow import Role, State, moves_for
@@ -100,6 +101,7 @@ def what_is_shown(referral: Referral) -> dict[str, Any]:
         "alike": duplicates.find_alike(db.session(), referral, g.person),
         "copyable": g.person.role in REFERRERS and referral.state in copies.OVER,
         "handed": hand_over.find_hand_over(db.session(), referral),
+        "committee": committee_part(referral),
         "decisions": decisions_of(referral),
     }
     version = actions.newest_version(db.session(), referral)

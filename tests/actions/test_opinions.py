@@ -11,10 +11,9 @@ from referral.actions import agenda, interests, opinions
 from referral.errors import ConflictError, ForbiddenError, MoveRefusedError
 from referral.models import Mail, Overall, Referral, ReferralVersion, Tie, User
 from tests.at_hand import deeds
-from tests.gathering import call, give, make_ready, put_on, seat_second_member
+from tests.gathering import MEMBERS, SEATS, call, give, make_ready, put_on, seat_second_member
 
 People = dict[str, User]
-MEMBERS = ("chair", "committee_member", "second_member")
 
 
 @pytest.fixture
@@ -107,8 +106,6 @@ def test_opening_the_meeting_opens_what_was_said_of_its_cases(
 def test_only_members_asked_to_the_meeting_are_waited_for(
     session: Session, people: People, case: Referral
 ) -> None:
-    from tests.gathering import SEATS
-
     two = {who: SEATS[who] for who in MEMBERS[:2]}
     put_on(session, call(session, people, seats=two), case, actor=people["chair"])
     for who in two:
