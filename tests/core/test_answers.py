@@ -1,5 +1,6 @@
 """What comes back for each word of the language, to the letter: truth, reason, sentence, facts, what is missing."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ def test_an_answer_says_why_in_which_words_and_on_which_facts(asked: dict[str, A
     found = [{"facts": kept["facts"], **told(test, kept["facts"])} for kept in asked["answers"]]
 
     assert found == asked["answers"]
+    json.dumps([answer["rests_on"] for answer in found])  # no value that JSON does not have
 
 
 @pytest.mark.parametrize("asked", ASKED, ids=lambda asked: str(asked["test"])[:60])

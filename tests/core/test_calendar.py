@@ -120,6 +120,10 @@ TURNING: dict[str, tuple[str, dict[str, Any]]] = {
     "none allowed in a window of days": (
         "{relapses: {at_most: 0, within_days: 200}}", relapses("2026-09-09", "2026-06", since="2026-07-07"),
     ),
+    "a list that becomes complete for a window of days": (
+        "{relapses: {at_most: 0, within_days: 100}}",
+        relapses(since="2026-09-20"),
+    ),
     "a list that becomes complete": ("{relapses: {at_most: 0, within_months: 6}}", relapses(since="2026-08")),
     "a study that leaves the window": (
         "{mri: {findings: [gd_lesions], at_least: 1, within_months: 6}}",

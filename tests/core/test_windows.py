@@ -124,7 +124,8 @@ def test_the_criterion_itself_lets_the_first_day_of_the_window_in(days: int, fou
 
 ORDERED = """{all: [{treatment_free_months: {class: any, min: 3}}, {edss: {max: 6}},
  {relapses: {at_least: 1, since: diagnosed_on}},
- {relapses: {at_least: 1, within_months: 6}}, {relapses: {at_least: 2, within_months: 24}}]}"""
+ {relapses: {at_least: 1, within_months: 6}}, {relapses: {at_least: 2, within_months: 24}},
+ {mri: {findings: [new_t2], at_least: 1, within_days: 30}}]}"""
 
 
 def test_windows_stand_list_by_list_the_longest_first_with_short_labels() -> None:
@@ -133,6 +134,7 @@ def test_windows_stand_list_by_list_the_longest_first_with_short_labels() -> Non
         ("relapses", "since diagnosis", date(2020, 5, 1), TODAY),
         ("relapses", "24 months", date(2024, 11, 21), TODAY),
         ("relapses", "6 months", date(2026, 5, 21), TODAY),
+        ("mri", "30 days", date(2026, 10, 22), TODAY),
         ("edss", "12 months", date(2025, 11, 21), TODAY),
         ("treatments", "3 months", date(2026, 8, 21), TODAY),
     ]
