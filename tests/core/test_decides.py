@@ -268,3 +268,24 @@ def test_a_set_that_may_turn_out_in_too_many_ways_is_not_offered() -> None:
     assert offered(asked) == ["edss mri"]
     asked = read_edition(edition(text.format(many)), "made-up.yaml")
     assert offered(asked) == []
+
+
+@pytest.mark.parametrize(
+    ("test", "diagnosis", "expected"),
+    [
+        ("{duration_years: {anchor: unstated, max: 10}}", {"symptom_onset": "2020"}, ["diagnosis.diagnosed_on"]),
+        ("{duration_years: {anchor: unstated, min: 10}}", {"symptom_onset": "2020"}, ["diagnosis.diagnosed_on"]),
+        ("{duration_years: {anchor: unstated, max: 10}}", {"symptom_onset": "2020", "diagnosed_on": "2021"}, []),
+        ("{duration_years: {anchor: symptom_onset, max: 10}}", {"symptom_onset": "2020"}, []),
+        ("{any: [{duration_years: {anchor: symptom_onset, max: 9}}, {duration_years: {anchor: diagnosed_on, max: 3}}]}",
+         {"symptom_onset": "2020"}, []),
+        ("{any: [{duration_years: {anchor: unstated, max: 10}}, {age_years: {min: 18}}]}", {}, []),
+    ],
+)  # fmt: skip
+def test_a_date_that_another_stands_in_for_is_offered_and_no_other(
+    test: str, diagnosis: dict[str, str], expected: list[str]
+) -> None:
+    text = f"{{id: a, kind: required, statement: S., test: {test}, source: doi:10.0000/x}}"
+    asked = read_edition(edition(text), "made-up.yaml")
+    facts = {"diagnosis": {"phenotype": "RRMS"} | diagnosis, "patient": {"birth_date": "1990"}}
+    assert offered(asked, **facts) == expected
