@@ -287,5 +287,8 @@ def test_a_date_that_another_stands_in_for_is_offered_and_no_other(
 ) -> None:
     text = f"{{id: a, kind: required, statement: S., test: {test}, source: doi:10.0000/x}}"
     asked = read_edition(edition(text), "made-up.yaml")
-    facts: dict[str, Any] = {"diagnosis": {"phenotype": "RRMS"} | diagnosis, "patient": {"birth_date": "1990"}}
+    facts: dict[str, Any] = {
+        "diagnosis": {"phenotype": "RRMS"} | diagnosis,
+        "patient": {"birth_date": "1990"},
+    }
     assert offered(asked, **facts) == expected
