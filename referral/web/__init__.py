@@ -19,6 +19,7 @@ from referral.web import (
     interests,
     kept_files,
     layout,
+    letters,
     library,
     meetings,
     moves,
@@ -54,6 +55,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(copies.copies)
     app.register_blueprint(duplicates.duplicates)
     app.register_blueprint(decisions.decisions)
+    app.register_blueprint(letters.letters)
     app.register_blueprint(hand_over.handing)
     app.register_blueprint(library.shelf)
     app.register_blueprint(quick_check.quick)

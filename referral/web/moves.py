@@ -29,6 +29,7 @@ PAGES = {
     **dict.fromkeys(
         ("draft_decision", "accept", "decline", "advise", "defer", "ask_for_more"), "decisions.show"
     ),
+    "write_letter": "letters.index",
     "plan_workup": "care.plan",
     "record_transplant": "care.transplant",
     "record_follow_up": "care.follow_up",

@@ -16,6 +16,7 @@ from referral.actions import copies, duplicates, hand_over, packets, submission
 from referral.actions import referrals as actions
 from referral.actions.adoptions import adopted_json
 from referral.actions.drafts import programmes
+from referral.actions.letters import letters_of
 from referral.actions.questions import questions_of
 from referral.assessment import assess
 from referral.auth import REFERRERS, requires
@@ -25,6 +26,7 @@ from referral.facts import digest, read_record, say_date
 from referral.models import Referral, ReferralVersion
 from referral.packet import contents
 from referral.packet.editions import edition_parts
+from referral.packet.letters import TITLES
 from referral.packet.sheet import sheet
 from referral.web.asked import asked_now, signed_again
 from referral.web.decisions import decisions_of
@@ -103,6 +105,8 @@ def what_is_shown(referral: Referral) -> dict[str, Any]:
         "handed": hand_over.find_hand_over(db.session(), referral),
         "committee": committee_part(referral),
         "decisions": decisions_of(referral),
+        "letters": letters_of(db.session(), referral, g.person),
+        "letter_titles": TITLES,
     }
     version = actions.newest_version(db.session(), referral)
     shaded = request.args.get("windows", "")
