@@ -11,6 +11,7 @@ from referral import audit, auth, clock
 from referral.actions import adoptions, drafts, duplicates, evidence, moves, packets, referrals, submission
 from referral.criteria import first_shown
 from referral.demo.cast import Account, Course, read_accounts, read_evidence, read_people
+from referral.demo.gathering import gather
 from referral.facts import digest, read_record
 from referral.models import Organisation, OrganisationKind, Referral, User
 from referral.workflow import Role, State
@@ -44,8 +45,9 @@ def load(session: Session, today: date | None = None, *, with_packets: bool = Tr
     before_all = _moment(min(course.seen_on for course in courses)) - timedelta(days=DAYS_OF_REVIEW)
     _adopt(session, people[ADOPTS], before_all)
     evidence.change(session, people[ASKS], read_evidence(), seen=evidence.mark_of(()), at=before_all)
+    cases = {}
     for course in courses:
-        referral = _open(session, course, people)
+        cases[course.name] = referral = _open(session, course, people)
         if course.sent:
             _send(session, course, referral, people, places, with_packets=with_packets)
         if course.state is State.WITHDRAWN:
@@ -60,6 +62,7 @@ def load(session: Session, today: date | None = None, *, with_packets: bool = Tr
             )
         referral.updated_at = _moment(course.written_on)
         session.flush()
+    gather(session, people, cases, today or clock.today())
 
 
 def _staff(session: Session) -> tuple[dict[str, Organisation], dict[str, User]]:

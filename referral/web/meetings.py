@@ -1,7 +1,7 @@
 """Meetings of the committee: their list, one meeting, calling, changing and cancelling it, who came, its close."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from forms.dates import read_date
 from referral import audit, clock
 from referral.actions import agenda
 from referral.actions import meetings as actions
@@ -19,6 +20,7 @@ from referral.auth import RECEIVERS, requires
 from referral.errors import ConflictError
 from referral.extensions import db
 from referral.models import AgendaItem, Interest, Meeting, Specialty, Tie, User
+from referral.web.layout import day as written_day
 from referral.web.session import resumable
 from referral.workflow import Role
 
@@ -121,15 +123,35 @@ def draw(meeting_id: UUID, refused: ConflictError | None = None) -> str:
 # Calling and changing
 
 
-def read_call(typed: Typed) -> tuple[actions.Call | None, dict[str, str]]:
-    """Read what a meeting is called with; where day or time cannot be read, say so."""
+def read_start(typed: Typed) -> datetime:
+    """Read day and time of the house, the day as everywhere: the day before the month.
+
+    Raises:
+        NotCalledError: one of them cannot be read.
+
+    """
+    lacking = {}
     try:
-        day = datetime.combine(
-            date.fromisoformat(typed.get("day", "")), time.fromisoformat(typed.get("time", ""))
-        )
-        starts_at = day.replace(tzinfo=None).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None, {"day": "Give the day and the time, such as 2026-12-03 and 14:00."}
+        day = date.fromisoformat(read_date(" ".join(typed.get("day", "").split())))
+    except ValueError:
+        lacking["day"] = "Give the day, such as 3 December 2026."
+    try:
+        hour = datetime.strptime(typed.get("time", "").strip().replace(".", ":"), "%H:%M").time()  # noqa: DTZ007
+    except ValueError:
+        lacking["time"] = "Give the time, such as 14:00."
+    if lacking:
+        raise actions.NotCalledError(lacking)
+    return datetime.combine(day, hour).astimezone(UTC)
+
+
+def read_call(typed: Typed) -> actions.Call:
+    """Read what a meeting is called with.
+
+    Raises:
+        NotCalledError: day or time cannot be read.
+
+    """
+    starts_at = read_start(typed)
     members = {
         UUID(name.removeprefix("asks-")): actions.Asked(
             Specialty(value), typed.get(name.replace("asks-", "covers-"), "")
@@ -137,7 +159,7 @@ def read_call(typed: Typed) -> tuple[actions.Call | None, dict[str, str]]:
         for name, value in typed.items()
         if name.startswith("asks-") and value in set(Specialty) and _is_id(name.removeprefix("asks-"))
     }
-    return actions.Call(starts_at, typed.get("place", ""), members), {}
+    return actions.Call(starts_at, typed.get("place", ""), members)
 
 
 def _is_id(text: str) -> bool:
@@ -150,7 +172,7 @@ def _is_id(text: str) -> bool:
 def typed_of(call: actions.Call) -> Typed:
     """Give a meeting as the form would have it typed."""
     there = clock.local(call.starts_at)
-    typed = Typed({"day": there.date().isoformat(), "time": f"{there:%H:%M}", "place": call.place})
+    typed = Typed({"day": written_day(there.date()), "time": f"{there:%H:%M}", "place": call.place})
     for key, asked in call.members.items():
         typed[f"asks-{key}"], typed[f"covers-{key}"] = asked.specialty.value, asked.covers_for
     return typed
@@ -196,11 +218,8 @@ def resume_call(carried: Typed) -> ResponseReturnValue:
 @resumable(resume_call)
 def call() -> ResponseReturnValue:
     """Call a meeting."""
-    wanted, lacking = read_call(request.form)
-    if wanted is None:
-        return draw_form(request.form, lacking=lacking), 422
     try:
-        meeting = actions.call(db.session(), g.person, wanted)
+        meeting = actions.call(db.session(), g.person, read_call(request.form))
     except actions.NotCalledError as refused:
         db.session.rollback()
         return draw_form(request.form, lacking=refused.lacking), 422
@@ -227,11 +246,9 @@ def resume_change(carried: Typed, meeting_id: UUID) -> ResponseReturnValue:
 @resumable(resume_change)
 def change(meeting_id: UUID) -> ResponseReturnValue:
     """Change day, place or members."""
-    wanted, lacking = read_call(request.form)
     meeting = actions.get_meeting(db.session(), meeting_id, g.person, to_change=True)
-    if wanted is None:
-        return draw_form(request.form, meeting, lacking), 422
     try:
+        wanted = read_call(request.form)
         actions.change(db.session(), meeting, g.person, wanted, seen=request.form.get("seen", ""))
     except (actions.NotCalledError, ConflictError) as refused:
         db.session.rollback()

@@ -49,10 +49,12 @@ def test_a_coordinator_calls_a_meeting_and_sees_it_in_the_list(
     browser = sign_in(Role.COORDINATOR)
     assert "No meeting is called" in browser.visit("/meetings").text
     form = browser.visit("/meetings/new").fields("/meetings/new")
-    day = (clock.local(clock.now()) + timedelta(days=7)).date().isoformat()
+    day = f"{clock.local(clock.now()) + timedelta(days=7):%d/%m/%Y}"
     typed = {"day": day, "time": "14:30", "place": "Room 4", f"asks-{people['chair'].id}": "neurology"}
 
-    refused = browser.send("/meetings/new", form | typed | {"day": "soon"}, status=422)
+    refused = browser.send("/meetings/new", form | typed | {"day": "soon", "time": "2pm"}, status=422)
+    assert "such as 3 December 2026" in refused.text
+    assert "Give the time" in refused.text
     assert refused.fields("/meetings/new")["place"] == "Room 4"
     page = browser.send("/meetings/new", form | typed)
 
