@@ -15,7 +15,7 @@ from referral.actions import drafts as actions
 from referral.actions import duplicates, evidence
 from referral.actions.adoptions import standings
 from referral.auth import REFERRERS, requires
-from referral.criteria import first_shown
+from referral.criteria import first_shown, judgements_read
 from referral.extensions import db
 from referral.facts import digest, say_date
 from referral.models import Referral
@@ -131,6 +131,8 @@ def where_next(referral: Referral, section: type[Section]) -> str:
         for button in ("work-out", "take"):
             if row := pressed.get(f"{button}-{rows.name}", "").partition(" ")[0]:
                 return f"{_address(referral, section)}#{rows.name}-{row}"
+    if "go-all" in pressed:
+        return f"{_address(referral, section, all='yes')}#others"
     other = next((found for found in SECTIONS if found.key == pressed.get("go")), None)
     if other is not None:
         return _address(referral, other)
@@ -143,8 +145,12 @@ def where_next(referral: Referral, section: type[Section]) -> str:
     return _address(referral, SECTIONS[position + 1])
 
 
-def _address(referral: Referral, section: type[Section], add: str | None = None) -> str:
-    return url_for("drafts.edit_section", referral_id=referral.id, section=section.key, add=add)
+def _address(referral: Referral, section: type[Section], **asked: Any) -> str:
+    """Give the address of a section; the windows that somebody chose to see go along."""
+    chosen = chosen_edition()
+    if chosen:
+        asked["windows"] = chosen.id
+    return url_for("drafts.edit_section", referral_id=referral.id, section=section.key, **asked)
 
 
 def rows_of(form: Section) -> list[Rows]:
@@ -206,6 +212,7 @@ def workspace(
         "picture": mark,
         "contents": {"course": picture.draw(mark, case.record, today, chosen_edition())},
         "against": [edition.id for edition in editions],
+        "read_here": judgements_read(editions),
         "drugs": drugs(),
         "alike": duplicates.find_alike(db.session(), referral, g.person),
     }

@@ -56,6 +56,7 @@ const AGAIN = [2, 4, 8, 15, 30, 60]; // seconds until a save that found no conne
 const CARRIED = 60000; // a browser takes no more bytes than this along when a page is left
 
 const line = document.getElementById("saved-line");
+const drawn = document.getElementById("course-picture"); // it comes again only where it looks different
 const NO_ANSWER = "Not saved: no connection. Your text is kept in this page; it is tried again.";
 const ELSEWHERE = "Not saved: this section was saved elsewhere meanwhile. Choose above which text to keep.";
 const REFUSED = {
@@ -88,13 +89,14 @@ async function take(answer) {
   const opened = answer.headers.get("Pons-Opened");
   if (opened === null) return false;
   form.elements.opened.value = opened;
+  drawn.dataset.picture = answer.headers.get("Pons-Picture");
   await window.htmx?.swap({ text: await answer.text(), sourceElement: form, swap: "none" });
   return true;
 }
 
 async function send(keepalive) {
   dirty = false; // what is typed from here on is for the next save
-  const headers = { "Pons-Autosave": "1" };
+  const headers = { "Pons-Autosave": "1", "Pons-Picture": drawn.dataset.picture };
   let answer;
   try {
     answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers, keepalive });

@@ -90,7 +90,7 @@ class Writer:
     """One person who changes one field after another, and whose page saves itself after each."""
 
     def __init__(self, port: int, email: str, case: UUID) -> None:
-        self.port, self.case, self.cookie = port, case, ""
+        self.port, self.case, self.cookie, self.picture = port, case, "", ""
         self.random = Random(case.int)  # noqa: S311 - pauses, no secrets
         page = self.ask("GET", "/sign-in")[1]
         form = filled(page, "/sign-in") | {"email": email, "password": demo.password()}
@@ -110,7 +110,8 @@ class Writer:
                 name = texts[number % len(texts)]
                 fields[name] = str(2000 + number)
                 began = time.perf_counter()
-                status, _, opened = self.ask("POST", address, fields, {"Pons-Autosave": "1"})
+                marks = {"Pons-Autosave": "1", "Pons-Picture": self.picture}
+                status, _, opened = self.ask("POST", address, fields, marks)
                 took.append((time.perf_counter() - began) * 1000)
                 assert status == 200, status
                 fields["opened"] = opened
@@ -130,6 +131,7 @@ class Writer:
         new = [value.partition(";")[0] for name, value in answer.getheaders() if name == "Set-Cookie"]
         self.cookie = "; ".join(new) or self.cookie
         connection.close()
+        self.picture = answer.getheader("Pons-Picture", self.picture)
         return answer.status, text, answer.getheader("Pons-Opened", "")
 
 

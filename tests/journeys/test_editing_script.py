@@ -15,8 +15,11 @@ from referral import clock
 from referral.actions import drafts
 from referral.auth import LONGEST_PAUSE
 from referral.models import Referral, User, UserSession
+from tests.at_hand import read
 from tests.browser import PASSWORD
 from tests.journeys.checkers import barriers
+from tests.journeys.hands import Hands
+from tests.web.test_drafts import WRONG
 
 pytestmark = pytest.mark.journey
 ITSELF = 15_000  # milliseconds in which a draft has surely saved itself
@@ -245,3 +248,59 @@ def test_text_is_kept_when_the_session_ran_out(
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url("**#saved")
     assert onsets(open_relapses(context, draft)) == ["2024"]
+
+
+# Everything wrong, and mended by the keyboard on a screen as wide as a hand
+
+
+MENDED = {  # what an entry needs; everything else is made blank
+    "identifiers-0-value": "943 476 5919",
+    "creatinine_umol_l-value": "70",
+    "events-0-onset": "2022",
+    "events-1-onset": "2023",
+    "events-2-onset": "2024",
+    "date": "2025",
+    "score": "4.0",
+    "drug": "natalizumab",
+}
+ROUNDS = 3  # an entry that has become readable may lack something
+
+
+def mend(page: Page, hands: Hands) -> None:
+    """Follow each link of the summary, type over what is wrong, and save."""
+    for link in page.locator("#problems a").all():
+        link.press("Enter")
+        focus = hands.focus
+        assert focus["id"] == (link.get_attribute("href") or "").removeprefix("#")
+        if focus["type"] == "radio":
+            hands.press("Space")
+        elif focus["type"] == "text" or focus["tag"] == "textarea":
+            hands.press("Control+a", "Delete")
+            name = focus["name"]
+            page.keyboard.insert_text(MENDED.get(name, MENDED.get(name.rpartition("-")[2], "")))
+    with page.expect_event("load"):
+        page.locator("#saved").get_by_role("button", name="Save", exact=True).press("Enter")
+
+
+def test_a_case_with_everything_wrong_is_mended_from_the_links_of_the_summary(
+    context: BrowserContext, draft: Referral, session: Session
+) -> None:
+    draft.typed = {
+        section: {name: [text] for name, text in given.items()} for section, given in WRONG.items()
+    }
+    session.commit()
+    page = context.new_page()
+    page.set_viewport_size({"width": 375, "height": 800})
+    hands = Hands(page)
+    for section in WRONG:
+        page.goto(f"/referrals/{draft.id}/edit/{section}")
+        assert barriers(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375, section
+        for _ in range(ROUNDS):
+            if page.locator("#problems").count() == 0:
+                break
+            mend(page, hands)
+        assert page.locator("#problems").all_inner_texts() == [], section
+
+    session.refresh(draft)
+    assert read(session, draft).problems == ()
