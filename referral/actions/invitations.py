@@ -1,0 +1,133 @@
+"""The links with which a person chooses a password: once, for a week. Of a token only its digest is kept."""
+
+import secrets
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from referral import audit, auth, clock
+from referral.errors import NotFoundError, PonsError
+from referral.models import Invitation, User
+
+LINK_HOLDS = timedelta(days=7)
+
+
+class NotTakenError(PonsError):
+    """Something typed that cannot be taken; ``field`` says where."""
+
+    def __init__(self, field: str, message: str) -> None:
+        """Keep the field."""
+        super().__init__(message)
+        self.field = field
+
+
+def no_password() -> str:
+    """Give a hash that no password opens, and that takes as long to try as any."""
+    return auth.hash_password(secrets.token_urlsafe(32))
+
+
+def _digest(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+def make_link(session: Session, actor: User, person: User, at: datetime) -> str:
+    """Give the token of a new link for a person; the old ones hold no longer."""
+    withdraw_links(session, person, at)
+    token = secrets.token_urlsafe(32)
+    session.add(
+        Invitation(
+            token_sha256=_digest(token),
+            user_id=person.id,
+            made_by_id=actor.id,
+            made_at=at,
+            expires_at=at + LINK_HOLDS,
+        )
+    )
+    session.flush()
+    return token
+
+
+def withdraw_links(session: Session, person: User, at: datetime) -> None:
+    """Let no link of a person hold any longer."""
+    still_open = (Invitation.user_id == person.id) & Invitation.used_at.is_(None)
+    session.execute(
+        update(Invitation).where(still_open, Invitation.withdrawn_at.is_(None)).values(withdrawn_at=at)
+    )
+    session.flush()
+
+
+def open_links(session: Session, people: tuple[User, ...], now: datetime) -> dict[UUID, datetime]:
+    """Tell until when the link of each of these people holds; who has none is left out."""
+    held = select(Invitation.user_id, Invitation.expires_at).where(
+        Invitation.user_id.in_([person.id for person in people]),
+        Invitation.used_at.is_(None),
+        Invitation.withdrawn_at.is_(None),
+        Invitation.expires_at > now,
+    )
+    return dict(session.execute(held).tuples().all())
+
+
+def find_invitation(session: Session, token: str, now: datetime, *, to_use: bool = False) -> Invitation:
+    """Find the link of a token.
+
+    Raises:
+        NotFoundError: there is none that holds: unknown, used, withdrawn or too old look the same.
+
+    """
+    wanted = select(Invitation).where(
+        Invitation.token_sha256 == _digest(token),
+        Invitation.used_at.is_(None),
+        Invitation.withdrawn_at.is_(None),
+        Invitation.expires_at > now,
+    )
+    if to_use:
+        wanted = wanted.with_for_update(of=Invitation).execution_options(populate_existing=True)
+    found = session.scalar(wanted)
+    if found is None:
+        raise NotFoundError("This link does not hold any more. Ask your administrator for another.")
+    return found
+
+
+def choose_password(
+    session: Session,
+    token: str,
+    password: str,
+    again: str,
+    *,
+    known_to_all: str | None = None,
+    at: datetime | None = None,
+) -> User:
+    """Take the password that a person has chosen; the link is used up, and the account is in use.
+
+    ``known_to_all`` is a password that protects nothing, such as that of the demonstration.
+
+    Raises:
+        NotFoundError: the link does not hold.
+        NotTakenError: the password cannot be taken.
+
+    """
+    at = at or clock.now()
+    invitation = find_invitation(session, token, at, to_use=True)
+    person = session.scalars(select(User).where(User.id == invitation.user_id).with_for_update(of=User)).one()
+    _check_password(password, again, person, known_to_all)
+    person.password_hash = auth.hash_password(password)
+    person.active = True
+    invitation.used_at = at
+    auth.end_sessions(session, person)
+    audit.record(session, person, "password_chosen", at=at)
+    return person
+
+
+def _check_password(password: str, again: str, person: User, known_to_all: str | None) -> None:
+    if not auth.SHORTEST_PASSWORD <= len(password) <= auth.LONGEST_PASSWORD:
+        raise NotTakenError(
+            "password",
+            f"Choose a password of {auth.SHORTEST_PASSWORD} to {auth.LONGEST_PASSWORD} characters.",
+        )
+    if password == known_to_all or password.lower() == person.email or len(set(password)) < 4:
+        raise NotTakenError("password", "This password is too easy to guess. Choose another.")
+    if password != again:
+        raise NotTakenError("again", "The two are not the same.")
