@@ -18,7 +18,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(settings.database_url),
+        SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(settings.database_url, settings.audit_key),
         DATABASE_ROLE=settings.database_role,
         TRUSTED_HOSTS=list(settings.trusted_hosts) if settings.trusted_hosts else None,
         SESSION_COOKIE_NAME="__Host-pons" if settings.secure_cookies else "pons",
@@ -37,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAIL_FROM=settings.mail_from,
         MAIL_FOLDER=settings.mail_folder,
         HOUSE_URL=settings.house_url,
+        AUDIT_ANCHOR=settings.audit_anchor,
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.autoescape = True  # for every name, not only .html

@@ -1,15 +1,41 @@
-"""The trail of deeds, and its one writer."""
+"""The trail of deeds, its one writer, and the chain that shows whether somebody has rewritten it.
 
-from datetime import datetime, timedelta
+Each entry carries a digest (HMAC-SHA-256) of itself and of the digest before it. The key lies outside the
+database: whoever holds the database alone can neither change an entry, nor take one out, nor put one in, without
+the chain telling. What was written before there was a chain is sealed by its first link. A tail that is cut off
+leaves a chain that holds, so heads of it are written to a file elsewhere (:func:`due_anchor`).
+"""
+
+import hmac
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from flask import current_app
+from sqlalchemy import Select, Text, select, text, type_coerce
 from sqlalchemy.orm import Session
 
-from referral import clock
+from referral import clock, database
+from referral.columns import Json
 from referral.models import AuditEntry, Referral, User
 
 ONE_SITTING = timedelta(minutes=15)
+AT_ONCE = 2000  # entries in memory while the chain is walked
+
+# The id is part of what is sealed, so it is taken before the entry is written; never one that was used before.
+HEAD = text("(SELECT digest FROM audit_entry ORDER BY id DESC LIMIT 1)")
+PLACE = {
+    "sqlite": text(
+        "1 + max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'audit_entry'), 0),"
+        " coalesce((SELECT max(id) FROM audit_entry), 0))"
+    ),
+    "postgresql": text("nextval('audit_entry_id_seq')"),
+}
 
 
 def record(
@@ -33,9 +59,27 @@ def record(
         referral_id=referral.id if referral else None,
         detail=detail,
     )
+    _chain(session, entry)
     session.add(entry)
     session.flush()
     return entry
+
+
+def _chain(session: Session, entry: AuditEntry) -> None:
+    """Give an entry its place behind the last one, and its digest. Nobody else writes until we commit."""
+    connection = session.connection()
+    store, key = connection.dialect.name, connection.get_execution_options()["audit_key"]
+    if store == "postgresql" and entry.referral_id is not None:
+        # The entry refers to the row of the case: whoever changes that is waited for before the trail is ours.
+        row = select(Referral.id).where(Referral.id == entry.referral_id)
+        session.execute(row.with_for_update(read=True, key_share=True))
+    database.one_at_a_time(session, "trail")
+    entry.id, before = session.execute(select(PLACE[store], HEAD)).one()
+    if before is None:
+        before = _digest_of_all(session, key)
+    detail = Json().process_bind_param(entry.detail, connection.dialect)
+    link = Link(entry.id, entry.at, entry.actor_id, entry.deed, entry.referral_id, detail, None)
+    entry.digest = link.seal(key, before)
 
 
 def was_just_read(session: Session, reader: User, referral: Referral) -> bool:
@@ -51,3 +95,135 @@ def was_just_read(session: Session, reader: User, referral: Referral) -> bool:
         AuditEntry.at > clock.now() - ONE_SITTING,
     )
     return session.scalar(seen.limit(1)) is not None
+
+
+# The chain
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One entry as it lies in the database, unread, so that what was made unreadable is found as well."""
+
+    id: int
+    at: Any
+    actor_id: Any
+    deed: str
+    referral_id: Any
+    detail: str | None
+    digest: str | None
+
+    def seal(self, key: str, before: str) -> str:
+        """Give the digest of this entry behind that one."""
+        told = [self.id, _plain(self.at), _plain(self.actor_id), self.deed, _plain(self.referral_id)]
+        entry = json.dumps([before, *told, self.detail], ensure_ascii=False, separators=(",", ":"))
+        return hmac.new(key.encode(), entry.encode(errors="surrogatepass"), sha256).hexdigest()
+
+
+def _plain(value: Any) -> str | None:
+    """Write a moment or an id as text, the same for each database."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return None if value is None else str(value)
+
+
+def _walk(session: Session) -> Iterator[Link]:
+    columns = ("id", "at", "actor_id", "deed", "referral_id", "detail", "digest")
+    told = [type_coerce(getattr(AuditEntry, name), Text) for name in columns[1:]]
+    rows: Select[*tuple[Any, ...]] = select(AuditEntry.id, *told).order_by(AuditEntry.id)
+    return (Link(*row) for row in session.execute(rows, execution_options={"yield_per": AT_ONCE}))
+
+
+def _digest_of_all(session: Session, key: str) -> str:
+    digest = ""
+    for link in _walk(session):
+        digest = link.seal(key, digest)
+    return digest
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How many entries hold, in order; and the first that does not, with why, if there is one."""
+
+    holding: int
+    broken: int | None = None
+    why: str = ""
+
+
+def verify(session: Session, anchored: Mapping[int, str]) -> Verdict:
+    """Walk the whole trail, and hold it against the heads that were written down elsewhere, digest by id."""
+    key: str = session.connection().get_execution_options()["audit_key"]
+    digest, holding, sealed, missing = "", 0, False, dict(anchored)
+    for link in _walk(session):
+        digest = link.seal(key, digest)
+        if link.digest is None and sealed:
+            return Verdict(holding, link.id, "it has no digest, and one before it has")
+        if link.digest is not None and not hmac.compare_digest(link.digest.encode(), digest.encode()):
+            return Verdict(
+                holding, link.id, "its digest is not that of what it says behind what comes before"
+            )
+        if missing.pop(link.id, link.digest) != link.digest:
+            return Verdict(holding, link.id, "the anchor file has another digest of it")
+        sealed, holding = sealed or link.digest is not None, holding + 1
+    if missing:
+        return Verdict(holding, min(missing), "the anchor file has it, and the trail does not")
+    return Verdict(holding)
+
+
+# The anchor
+
+
+class AnchorError(Exception):
+    """An anchor file with a line that is none. It names the line."""
+
+
+def read_anchors(path: Path) -> dict[int, str]:
+    """Read the heads that were written down, digest by id; no file, no heads.
+
+    Raises:
+        AnchorError: a line is none of ours, or two lines contradict each other.
+
+    """
+    anchored: dict[int, str] = {}
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    for number, line in enumerate(lines, 1):
+        number_of_entry, digest, *_ = (*line.split(), "", "")
+        if not number_of_entry.isdecimal() or len(digest) != 2 * sha256().digest_size:
+            raise AnchorError(f"line {number} of the anchor file cannot be read")
+        if anchored.setdefault(int(number_of_entry), digest) != digest:
+            raise AnchorError(f"line {number} of the anchor file contradicts an earlier one")
+    return anchored
+
+
+def write_anchor(session: Session, path: Path, now: datetime) -> int | None:
+    """Add the head of the trail to the anchor file, on disk before we go on; ``None`` where it stands there already.
+
+    Only what is committed is anchored: the session has written nothing.
+    """
+    head = session.execute(
+        select(AuditEntry.id, AuditEntry.digest).order_by(AuditEntry.id.desc()).limit(1)
+    ).one_or_none()
+    if head is None or head.digest is None or _last_line(path).startswith(f"{head.id} {head.digest} "):
+        return None
+    line = f"{head.id} {head.digest} {_plain(now)}\n"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.write(handle, line.encode())
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    return int(head.id)
+
+
+def _last_line(path: Path) -> str:
+    if not path.exists():
+        return ""
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - 300))
+        return (file.read().decode(errors="replace").splitlines() or [""])[-1]
+
+
+def due_anchor(session: Session, now: datetime) -> int:
+    """Write the head of the trail down elsewhere, whenever it has grown."""
+    database.begin_reading(session)
+    return write_anchor(session, Path(current_app.config["AUDIT_ANCHOR"]), now) is not None

@@ -10,7 +10,17 @@ from flask.cli import with_appcontext
 from flask_migrate import upgrade
 from sqlalchemy import select
 
-from referral import audit, auth, cli_attachments, cli_criteria, cli_packet, cli_scores, cli_tick, database
+from referral import (
+    audit,
+    auth,
+    cli_attachments,
+    cli_audit,
+    cli_criteria,
+    cli_packet,
+    cli_scores,
+    cli_tick,
+    database,
+)
 from referral.actions import duplicates
 from referral.extensions import db
 from referral.models import Organisation, OrganisationKind, User
@@ -28,6 +38,7 @@ def register(app: Flask) -> None:
         *cli_attachments.COMMANDS,
         *cli_scores.COMMANDS,
         *cli_tick.COMMANDS,
+        *cli_audit.COMMANDS,
     ):
         app.cli.add_command(command)
 

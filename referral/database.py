@@ -2,7 +2,7 @@
 
 SQLite lets one transaction write at a time. PostgreSQL lets many: there, whoever reads in order to write takes
 a lock first, in this order, so that nobody waits for somebody who waits for them: the row of the case
-(``with_for_update``), then names (:func:`one_at_a_time`), the wider name last.
+(``with_for_update``), then names (:func:`one_at_a_time`), the wider name last; the widest is the trail's.
 """
 
 from typing import Any
@@ -43,16 +43,19 @@ def is_safe_in_wal(version: tuple[int, ...]) -> bool:
     )
 
 
-def engine_options(url: str) -> dict[str, Any]:
+def engine_options(url: str, audit_key: str) -> dict[str, Any]:
     """Give SQLAlchemy what it needs to open this database, and keep values out of its logs.
 
-    SQLite is the one that we bring along, not the machine's.
+    SQLite is the one that we bring along, not the machine's. Whoever writes to the trail finds its key among
+    the options of the connection, whatever session it is.
 
     Raises:
-        ValueError: it is neither SQLite nor PostgreSQL.
+        ValueError: it is neither SQLite nor PostgreSQL, or there is no key.
 
     """
-    options: dict[str, Any] = {"hide_parameters": True}
+    if not audit_key:
+        raise ValueError("AUDIT_KEY is empty: the audit trail cannot be sealed")
+    options: dict[str, Any] = {"hide_parameters": True, "execution_options": {"audit_key": audit_key}}
     kind = make_url(url).get_backend_name()
     if kind == "sqlite":
         return options | {"module": pysqlite3}

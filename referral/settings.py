@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Self
 
@@ -28,6 +28,9 @@ class Settings:
     mail_from: str = "pons@localhost"
     mail_folder: Path = INSTANCE / "mail"  # where notices are written as files, if there is no server
     house_url: str = "http://127.0.0.1:8000"  # the address of the house, for links in notices
+    _: KW_ONLY
+    audit_key: str  # seals the trail; kept, and backed up, apart from the database
+    audit_anchor: Path = INSTANCE / "audit_anchor"  # the heads of the trail; better on another machine
 
     @classmethod
     def from_environment(cls, given: Mapping[str, str] | None = None, instance: Path = INSTANCE) -> Self:
@@ -35,7 +38,7 @@ class Settings:
         given = os.environ if given is None else given
         hosts = tuple(host.strip() for host in given.get("TRUSTED_HOSTS", "").split(",") if host.strip())
         return cls(
-            secret_key=given.get("SECRET_KEY") or _kept_key(instance),
+            secret_key=given.get("SECRET_KEY") or _kept_key(instance, "secret_key"),
             database_url=given.get("DATABASE_URL") or _kept_database(instance),
             secure_cookies=given.get("SECURE_COOKIES", "no") == "yes",
             trusted_hosts=hosts or None,
@@ -48,6 +51,8 @@ class Settings:
             mail_from=given.get("MAIL_FROM") or "pons@localhost",
             mail_folder=Path(given.get("MAIL_FOLDER") or instance / "mail"),
             house_url=given.get("HOUSE_URL") or "http://127.0.0.1:8000",
+            audit_key=given.get("AUDIT_KEY") or _kept_key(instance, "audit_key"),
+            audit_anchor=Path(given.get("AUDIT_ANCHOR") or instance / "audit_anchor"),
         )
 
 
@@ -62,10 +67,10 @@ def _kept_database(instance: Path) -> str:
     return f"sqlite:///{instance / 'pons.db'}"
 
 
-def _kept_key(instance: Path) -> str:
-    """Give the key of this installation; the first start makes one that only its owner can read."""
+def _kept_key(instance: Path, name: str) -> str:
+    """Give a key of this installation; the first start makes one that only its owner can read."""
     instance.mkdir(mode=0o700, exist_ok=True)
-    path = instance / "secret_key"
+    path = instance / name
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -5,6 +5,7 @@ Whatever stands on ``store`` runs on each database that ``--database`` names; ``
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ PROGRAMME, OTHER_PROGRAMME = "Eastgate Transplant Programme", "Westhaven Transpl
 
 STORES = ("sqlite", "postgresql")
 SERVER = pytest.StashKey[Server]()
+ANCHORS = TemporaryDirectory()  # never in the folder of an installation
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -76,7 +78,13 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def settings_for(address: str) -> Settings:
     key = "a key for tests, and for tests only"
-    return Settings(secret_key=key, database_url=address, database_role=APPLICATION)
+    return Settings(
+        secret_key=key,
+        database_url=address,
+        database_role=APPLICATION,
+        audit_key="another key, for tests only",
+        audit_anchor=Path(ANCHORS.name, "audit_anchor"),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -104,6 +112,7 @@ def app(store: Store, database: str, tmp_path: Path) -> Iterator[Flask]:
     app = create_app(settings_for(store.for_application(database)))
     app.config["ATTACHMENTS"] = tmp_path / "attachments"
     app.config["MAIL_FOLDER"] = tmp_path / "mail"
+    app.config["AUDIT_ANCHOR"] = tmp_path / "audit_anchor"
     yield app
     with app.app_context():
         db.engine.dispose()

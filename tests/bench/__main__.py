@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import partial
 from itertools import chain
+from pathlib import Path
 
 from flask import Flask
 from flask_migrate import upgrade
@@ -49,7 +50,10 @@ def main() -> None:
     say(f"{'median':>9} {'worst':>9} {'target':>8}  milliseconds, with {CASES:,} sent cases")
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
-            secret_key="a key for the bench only", database_url=f"sqlite:///{folder}/bench.db"
+            secret_key="a key for the bench only",
+            database_url=f"sqlite:///{folder}/bench.db",
+            audit_key="another key for the bench only",
+            audit_anchor=Path(folder, "audit_anchor"),
         )
         app = create_app(settings)
         with app.app_context():

@@ -153,7 +153,9 @@ def test_the_key_is_made_once_and_read_by_its_owner_only(tmp_path: Path) -> None
 
     assert first == second
     assert len(first.secret_key) == 64
-    assert stat.S_IMODE((tmp_path / "instance" / "secret_key").stat().st_mode) == 0o600
+    assert len(first.audit_key) == 64 and first.audit_key != first.secret_key
+    for name in ("secret_key", "audit_key"):
+        assert stat.S_IMODE((tmp_path / "instance" / name).stat().st_mode) == 0o600
     assert first.database_url == f"sqlite:///{tmp_path / 'instance' / 'pons.db'}"
 
 
@@ -161,8 +163,20 @@ def test_the_environment_decides(tmp_path: Path) -> None:
     given = {
         "SECRET_KEY": "k", "DATABASE_URL": "sqlite:///x.db", "SECURE_COOKIES": "yes",
         "TRUSTED_HOSTS": "pons.example, www.pons.example", "PROXIES": "1",
+        "AUDIT_KEY": "a", "AUDIT_ANCHOR": "heads",
     }  # fmt: skip
     settings = Settings.from_environment(given, tmp_path / "instance")
 
-    assert settings == Settings("k", "sqlite:///x.db", True, ("pons.example", "www.pons.example"), 1)
+    hosts = ("pons.example", "www.pons.example")
+    assert settings == Settings(
+        "k",
+        "sqlite:///x.db",
+        True,
+        hosts,
+        1,
+        attachments=tmp_path / "instance" / "attachments",
+        mail_folder=tmp_path / "instance" / "mail",
+        audit_key="a",
+        audit_anchor=Path("heads"),
+    )
     assert not (tmp_path / "instance").exists()

@@ -152,7 +152,12 @@ def test_a_wrong_method_is_told_which_ones_there_are(browser: Browser) -> None:
 
 
 def test_only_names_of_ours_are_answered(session: Session, app: Flask) -> None:
-    settings = Settings("k" * 32, app.config["SQLALCHEMY_DATABASE_URI"], trusted_hosts=("pons.example",))
+    settings = Settings(
+        "k" * 32,
+        app.config["SQLALCHEMY_DATABASE_URI"],
+        trusted_hosts=("pons.example",),
+        audit_key="a" * 32,
+    )
     other = create_app(settings)
     browser = other.test_client()
 

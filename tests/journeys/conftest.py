@@ -96,7 +96,11 @@ def serve(database: str) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     settings = settings_for(database)
-    environment = os.environ | {"DATABASE_URL": settings.database_url, "SECRET_KEY": settings.secret_key}
+    environment = os.environ | {
+        "DATABASE_URL": settings.database_url,
+        "SECRET_KEY": settings.secret_key,
+        "AUDIT_KEY": settings.audit_key,
+    }
     command = ["-m", "gunicorn", "--worker-class", "gthread", "--threads", "4", "--no-control-socket"]
     command += ["--log-level", "warning", "--bind", f"127.0.0.1:{port}", "app:create_app()"]
     with subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment) as server:

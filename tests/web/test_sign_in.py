@@ -249,7 +249,7 @@ def test_coming_and_going_is_in_the_trail_without_words_that_were_typed(
 def test_over_https_the_cookie_is_bound_to_this_host_and_stays_on_https(
     database: str,
 ) -> None:
-    settings = Settings("k" * 32, database, secure_cookies=True)
+    settings = Settings("k" * 32, database, secure_cookies=True, audit_key="a" * 32)
     app = create_app(settings)
     browser = app.test_client()
     answer = browser.get("/sign-in", base_url="https://pons.example")
