@@ -25,7 +25,7 @@ from tests.at_hand import deeds, make_draft, retype, send, stands
 
 People = dict[str, User]
 Due = Callable[[Session, datetime], int]
-ACTIONS = Path(due.__file__).parent
+ROOT = Path(due.__file__).parents[2]
 DAY = timedelta(days=1)
 
 
@@ -108,10 +108,11 @@ def a_new_version(session: Session, people: People, referral: Referral, phenotyp
 
 def test_whatever_has_its_time_is_a_topic_of_the_tick() -> None:
     written = {
-        (f"referral.actions.{path.stem}", node.name)
-        for path in ACTIONS.glob("*.py")
+        (".".join(path.relative_to(ROOT).with_suffix("").parts), node.name)
+        for path in (ROOT / "referral").rglob("*.py")
         for node in ast.parse(path.read_text()).body
         if isinstance(node, ast.FunctionDef) and node.name.startswith("due_")
+        if [argument.arg for argument in node.args.args[:2]] == ["session", "now"]
     }
 
     assert {(topic.module, topic.function) for topic in TOPICS} == written
