@@ -22,9 +22,11 @@ from referral.web import (
     letters,
     library,
     meetings,
+    messages,
     moves,
     opinions,
     pages,
+    people,
     questions,
     quick_check,
     referrals,
@@ -48,6 +50,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(kept_files.kept_files)
     app.register_blueprint(moves.moves)
     app.register_blueprint(questions.questions)
+    app.register_blueprint(messages.messages)
     app.register_blueprint(inbox.inbox)
     app.register_blueprint(adoptions.adoptions)
     app.register_blueprint(evidence.evidence)
@@ -60,6 +63,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(library.shelf)
     app.register_blueprint(quick_check.quick)
     app.register_blueprint(rules.rules)
+    app.register_blueprint(people.people)
     app.register_blueprint(care.care)
     app.register_blueprint(meetings.meetings)
     app.register_blueprint(agenda.agenda)

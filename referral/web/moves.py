@@ -26,6 +26,8 @@ PAGES = {
     "give_opinion": "opinions.ask",
     "ask": "questions.ask_page",
     "answer": "questions.answer_page",
+    "assign": "inbox.assign_one",
+    "write_message": "messages.write_page",
     **dict.fromkeys(
         ("draft_decision", "accept", "decline", "advise", "defer", "ask_for_more"), "decisions.show"
     ),

@@ -18,6 +18,7 @@ from referral.actions.adoptions import adopted_json
 from referral.actions.drafts import programmes
 from referral.actions.letters import letters_of
 from referral.actions.questions import questions_of
+from referral.actions.stays import clocks_of
 from referral.assessment import assess
 from referral.auth import REFERRERS, requires
 from referral.criteria import Edition, first_shown, library
@@ -30,6 +31,7 @@ from referral.packet.letters import TITLES
 from referral.packet.sheet import sheet
 from referral.web.asked import asked_now, signed_again
 from referral.web.decisions import decisions_of
+from referral.web.messages import said
 from referral.web.open_questions import edition_name, open_questions
 from referral.web.opinions import committee_part
 from referral.web.session import resumable
@@ -38,6 +40,9 @@ from referral.workflow import Role, State, moves_for
 
 log = logging.getLogger(__name__)
 referrals = Blueprint("referrals", __name__)
+
+
+FILTERS_OF_LISTS = ("state", "order", "clinic", "owner", "age", "edition", "verdict", "closing")
 
 
 def list_words(found: actions.Lines, columns: Iterable[Edition]) -> dict[str, Any]:
@@ -60,8 +65,8 @@ def page_number() -> int:
 
 def page_address(number: int) -> str:
     """Give the address of another page of the same list."""
-    kept = {name: request.args.get(name) for name in ("state", "order")}
-    return url_for(request.endpoint or "", page=number, state=kept["state"], order=kept["order"])
+    kept = {name: request.args.get(name) for name in FILTERS_OF_LISTS}
+    return url_for(request.endpoint or "", page=number, **kept)  # type: ignore[arg-type]  # None is left out
 
 
 @referrals.app_context_processor
@@ -129,7 +134,7 @@ def what_is_shown(referral: Referral) -> dict[str, Any]:
 
 
 def what_was_asked(referral: Referral, version: ReferralVersion) -> dict[str, Any]:
-    """Give what is asked of the clinic now, what was answered, and what the newest version changed."""
+    """Give what is asked, answered and said, what the newest version changed, how long all takes, who looks on."""
     parked = referral.state is State.AWAITING_REPLY
     draft = read_draft(referral) if parked and g.person.role in REFERRERS else None
     past = (each for each in questions_of(db.session(), referral) if each.closed_at is not None)
@@ -137,6 +142,8 @@ def what_was_asked(referral: Referral, version: ReferralVersion) -> dict[str, An
         "asked": asked_now(db.session(), referral, g.person, draft) if parked else None,
         "answered": list(past),
         "again": signed_again(db.session(), referral, version),
+        "clocks": clocks_of(db.session(), [referral.id], clock.now()).get(referral.id),
+        **said(db.session(), referral, version),
     }
 
 

@@ -1,6 +1,7 @@
 """Asking the clinic in one act, its answer as a new version, and the reminders in between."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -124,7 +125,8 @@ def test_asking_parks_the_case_keeps_the_words_and_tells_the_clinic(
     )
 
     assert sent.state is State.AWAITING_REPLY
-    assert [item["path"] for item in question.items] == ["diagnosis.symptom_onset"]
+    items: Any = question.items
+    assert [item["path"] for item in items] == ["diagnosis.symptom_onset"]
     assert question.text == "And the letter?"
     assert question.remind_at == question.asked_at + timedelta(days=7)
     assert deeds(session, sent)[-1] == "asked"

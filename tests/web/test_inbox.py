@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from referral import clock
-from referral.actions import referrals
+from referral.actions import inbox, referrals
 from referral.models import AuditEntry, Referral, User
 from referral.workflow import State
 from tests.at_hand import NOT_MET, deeds, make_draft, send
@@ -67,7 +67,7 @@ def test_a_case_stands_there_with_all_that_the_next_step_needs(
     said = " ".join(" ".join(row.itertext()).split())
     for word in (case.number, "Ashdown-Pell, Marigold", "born ", people["neurologist"].organisation.name):
         assert word in said
-    assert "Submitted 12 days Start review coordinator" in said
+    assert "Submitted 12 days 0 days with us Start review coordinator" in said
     assert said.count("Not met") == 4
 
 
@@ -219,7 +219,7 @@ def test_reading_a_list_opens_neither_text_nor_snapshot(session: Session, people
     """The list selects the columns it shows: what was typed and signed would make it slow."""
     many(session, people, 3)
 
-    (line, *_) = referrals.list_inbox(session, people["coordinator"]).lines
+    (line, *_) = inbox.list_inbox(session, people["coordinator"]).lines
 
     assert line.verdicts == VERDICTS
     selected = {column["name"] for column in referrals._lines().column_descriptions}
@@ -248,5 +248,5 @@ def test_a_list_asked_for_past_every_right_is_empty(session: Session, people: Pe
     sent(session, people, "whinfell_tadeusz")
 
     for who in ("auditor", "administrator", "other_coordinator"):
-        found = referrals.list_inbox(session, people[who], states=tuple(State))
+        found = inbox.list_inbox(session, people[who], inbox.Wanted(states=tuple(State)))
         assert (found.lines, found.total, found.pages) == ((), 0, 1)

@@ -1,0 +1,63 @@
+"""The two clocks of a case: all the time since it was sent, and that in which the programme had the next move.
+
+Both are sums of stays. A message, a note or a new owner moves no case, and so resets neither.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from referral.models import Stay
+from referral.workflow import OPEN, PARKED, SENT, State
+
+OURS = SENT | {State.LISTED}
+"""The programme has the next move."""
+NONE = timedelta()
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A time in which the case waited for somebody else, or for a day; ``ended_at`` is ``None`` while it does."""
+
+    state: State
+    began_at: datetime
+    ended_at: datetime | None
+    days: int
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """How long a case has taken since it was sent: in all, and with the programme; and the pauses in between."""
+
+    total: timedelta
+    ours: timedelta
+    pauses: tuple[Pause, ...]
+
+
+def clocks_of(session: Session, referral_ids: Collection[UUID], now: datetime) -> dict[UUID, Clocks]:
+    """Give both clocks of each case that was ever sent. They stand still once nothing more is to be done."""
+    wanted = select(Stay).where(Stay.referral_id.in_(referral_ids)).order_by(Stay.began_at, Stay.id)
+    stays: dict[UUID, list[Stay]] = {}
+    for stay in session.scalars(wanted):
+        stays.setdefault(stay.referral_id, []).append(stay)
+    return {referral_id: _clocks(found, now) for referral_id, found in stays.items()}
+
+
+def _clocks(stays: list[Stay], now: datetime) -> Clocks:
+    return Clocks(
+        sum((_length(stay, now) for stay in stays if stay.state in OPEN), NONE),
+        sum((_length(stay, now) for stay in stays if stay.state in OURS), NONE),
+        tuple(
+            Pause(stay.state, stay.began_at, stay.ended_at, _length(stay, now).days)
+            for stay in stays
+            if stay.state in PARKED
+        ),
+    )
+
+
+def _length(stay: Stay, now: datetime) -> timedelta:
+    return max((stay.ended_at or now) - stay.began_at, NONE)
