@@ -26,7 +26,6 @@ from referral.web import (
     moves,
     opinions,
     pages,
-    people,
     questions,
     quick_check,
     referrals,
@@ -63,7 +62,6 @@ def register(app: Flask) -> None:
     app.register_blueprint(library.shelf)
     app.register_blueprint(quick_check.quick)
     app.register_blueprint(rules.rules)
-    app.register_blueprint(people.people)
     app.register_blueprint(care.care)
     app.register_blueprint(meetings.meetings)
     app.register_blueprint(agenda.agenda)
