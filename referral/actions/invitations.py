@@ -67,7 +67,7 @@ def open_links(session: Session, people: tuple[User, ...], now: datetime) -> dic
         Invitation.withdrawn_at.is_(None),
         Invitation.expires_at > now,
     )
-    return dict(session.execute(held).tuples().all())
+    return dict(session.execute(held).all())
 
 
 def find_invitation(session: Session, token: str, now: datetime, *, to_use: bool = False) -> Invitation:

@@ -48,7 +48,7 @@ def organisations(session: Session) -> list[Organisation]:
 def people_by_organisation(session: Session) -> dict[UUID, int]:
     """Count the people in use of each organisation."""
     counted = select(User.organisation_id, func.count()).where(User.active).group_by(User.organisation_id)
-    return dict(session.execute(counted).tuples().all())
+    return dict(session.execute(counted).all())
 
 
 def add_organisation(session: Session, actor: User, *, name: str, kind: OrganisationKind) -> Organisation:

@@ -51,6 +51,8 @@ NAVIGATION = (
     Entry("/referrals", "Referrals", REFERRERS),
     Entry("/inbox", "Inbox", RECEIVERS),
     Entry("/meetings", "Meetings", RECEIVERS),
+    Entry("/people", "People", frozenset({Role.ADMINISTRATOR})),
+    Entry("/audit", "Audit trail", frozenset({Role.AUDITOR})),
     Entry("/library", "Library", frozenset(Role)),
     Entry("/quick-check", "Quick check", frozenset(Role)),
     Entry("/help", "Help", frozenset(Role)),

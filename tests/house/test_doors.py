@@ -29,6 +29,8 @@ PUBLIC = {
     "pages.help_page",
     "pages.help_role",
     "pages.glossary",
+    "people.welcome",
+    "people.choose_password",
 }
 
 

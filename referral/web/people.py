@@ -1,0 +1,306 @@
+"""Administration: organisations, people, their roles, and the page on which an invited person chooses a password."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from forms.people import PersonForm, RoleForm
+from referral import clock
+from referral.actions import invitations
+from referral.actions import people as actions
+from referral.actions.invitations import NotTakenError
+from referral.auth import LONGEST_PASSWORD, SHORTEST_PASSWORD, public, requires
+from referral.errors import ConflictError
+from referral.extensions import db
+from referral.models import OrganisationKind
+from referral.web.referrals import page_number
+from referral.workflow import Role
+
+people = Blueprint("people", __name__)
+
+LONGEST_SEARCH = 100
+ROLES = {role.value: role.words.capitalize() for role in Role}
+KINDS = {kind.value: kind.value.capitalize() for kind in OrganisationKind}
+
+
+# The list
+
+
+@people.get("/people")
+@requires(Role.ADMINISTRATOR)
+def index() -> ResponseReturnValue:
+    """List the people by organisation."""
+    return draw_list(page=page_number())
+
+
+@people.post("/people")
+@requires(Role.ADMINISTRATOR)
+def search() -> ResponseReturnValue:
+    """Find people. It is sent as a form so that no name stands in an address."""
+    return draw_list(text=request.form.get("text", "")[:LONGEST_SEARCH].strip())
+
+
+def draw_list(*, text: str = "", page: int = 1) -> str:
+    """Draw the list of people, or what was found."""
+    found = actions.list_people(db.session(), g.person, text=text, page=page)
+    links = invitations.open_links(db.session(), found.people, clock.now())
+    db.session.commit()
+    return render_template("people/index.html", found=found, links=links, text=text)
+
+
+# Inviting
+
+
+@people.get("/people/new")
+@requires(Role.ADMINISTRATOR)
+def new() -> ResponseReturnValue:
+    """Ask whom to invite."""
+    return draw_new(offered(PersonForm()))
+
+
+def offered(form: Any) -> Any:
+    """Give a form its lists."""
+    form.role.offer(ROLES)
+    form.works_for.offer(
+        {
+            str(user.id): f"{user.name}, {user.organisation.name}"
+            for user in actions.neurologists(db.session())
+        }
+    )
+    if "organisation" in form:
+        form.organisation.offer({str(each.id): each.name for each in actions.organisations(db.session())})
+    return form
+
+
+def draw_new(form: PersonForm) -> str:
+    """Draw the form of an invitation."""
+    page = render_template("people/new.html", form=form, problems=form.problems())
+    db.session.commit()
+    return page
+
+
+@people.post("/people/new")
+@requires(Role.ADMINISTRATOR)
+def invite() -> ResponseReturnValue:
+    """Open an account and show its link, once."""
+    form = offered(PersonForm(PersonForm.keep(request.form)))
+    given = form.read_person()
+    if form.problems():
+        return draw_new(form), 422
+    try:
+        person, token = actions.invite(
+            db.session(),
+            g.person,
+            email=given["email"],
+            name=given["name"],
+            role=Role(given["role"]),
+            organisation_id=UUID(given["organisation"]),
+            works_for_id=UUID(given["works_for"]) if "works_for" in given else None,
+        )
+    except NotTakenError as refused:
+        db.session.rollback()
+        form[refused.field].fault(str(refused))
+        return draw_new(form), 422
+    return draw_person(person.id, token=token)
+
+
+# One person
+
+
+@people.get("/people/<uuid:person_id>")
+@requires(Role.ADMINISTRATOR)
+def show(person_id: UUID) -> ResponseReturnValue:
+    """Show one account."""
+    return draw_person(person_id)
+
+
+def draw_person(
+    person_id: UUID, form: RoleForm | None = None, *, refused: ConflictError | None = None, token: str = ""
+) -> str:
+    """Draw one account; ``token`` is that of a link just made, shown this once."""
+    found = actions.get_person(db.session(), g.person, person_id)
+    if form is None:
+        typed = {"role": [found.role.value]}
+        if found.works_for_id:
+            typed["works_for"] = [str(found.works_for_id)]
+        form = RoleForm(typed)
+    offered(form)
+    page = render_template(
+        "people/show.html",
+        found=found,
+        form=form,
+        problems=form.problems(),
+        refused=refused,
+        until=invitations.open_links(db.session(), (found,), clock.now()).get(found.id),
+        link=url_for("people.welcome", token=token, _external=True) if token else "",
+    )
+    db.session.commit()
+    return page
+
+
+@people.post("/people/<uuid:person_id>/role")
+@requires(Role.ADMINISTRATOR)
+def change_role(person_id: UUID) -> ResponseReturnValue:
+    """Give a person another role, or a delegate another neurologist."""
+    form = offered(RoleForm(RoleForm.keep(request.form)))
+    given = form.read_role()
+    if form.problems():
+        return draw_person(person_id, form), 422
+    whom = UUID(given["works_for"]) if "works_for" in given else None
+    try:
+        changed = actions.change_role(
+            db.session(), g.person, person_id, role=Role(given["role"]), works_for_id=whom
+        )
+    except NotTakenError as refused:
+        db.session.rollback()
+        form[refused.field].fault(str(refused))
+        return draw_person(person_id, form), 422
+    except ConflictError as refused:
+        db.session.rollback()
+        return draw_person(person_id, refused=refused), 409
+    db.session.commit()
+    flash("The role is changed, and the person is signed out." if changed else "Nothing was changed.")
+    if person_id == g.person.id and changed:
+        return redirect(url_for("door.sign_in"), code=303)
+    return redirect(url_for("people.show", person_id=person_id), code=303)
+
+
+@people.post("/people/<uuid:person_id>/end")
+@requires(Role.ADMINISTRATOR)
+def disable(person_id: UUID) -> ResponseReturnValue:
+    """Take an account out of use."""
+    try:
+        actions.disable(db.session(), g.person, person_id)
+    except ConflictError as refused:
+        db.session.rollback()
+        return draw_person(person_id, refused=refused), 409
+    db.session.commit()
+    if person_id == g.person.id:
+        return redirect(url_for("door.sign_in"), code=303)
+    flash("The account is out of use, and its sessions have ended.")
+    return redirect(url_for("people.show", person_id=person_id), code=303)
+
+
+@people.post("/people/<uuid:person_id>/link")
+@requires(Role.ADMINISTRATOR)
+def reset(person_id: UUID) -> ResponseReturnValue:
+    """Take the password away and show a link for another, once."""
+    try:
+        token = actions.reset(db.session(), g.person, person_id)
+    except ConflictError as refused:
+        db.session.rollback()
+        return draw_person(person_id, refused=refused), 409
+    return draw_person(person_id, token=token)
+
+
+# Organisations
+
+
+@people.get("/organisations")
+@requires(Role.ADMINISTRATOR)
+def organisations() -> ResponseReturnValue:
+    """List clinics and programmes."""
+    return draw_organisations()
+
+
+def draw_organisations(refused: NotTakenError | None = None, name: str = "", at: UUID | None = None) -> str:
+    """Draw the organisations; ``at`` is the one whose new name was not taken."""
+    page = render_template(
+        "people/organisations.html",
+        organisations=actions.organisations(db.session()),
+        people=actions.people_by_organisation(db.session()),
+        kinds=KINDS,
+        refused=refused,
+        name=name,
+        at=at,
+    )
+    db.session.commit()
+    return page
+
+
+@people.post("/organisations")
+@requires(Role.ADMINISTRATOR)
+def add_organisation() -> ResponseReturnValue:
+    """Add a clinic or a programme."""
+    name, kind = request.form.get("name", ""), request.form.get("kind", "")
+    try:
+        if kind not in KINDS:
+            raise NotTakenError("kind", "Choose what it is.")
+        actions.add_organisation(db.session(), g.person, name=name, kind=OrganisationKind(kind))
+    except NotTakenError as refused:
+        db.session.rollback()
+        return draw_organisations(refused, name), 422
+    db.session.commit()
+    flash("The organisation is added.")
+    return redirect(url_for("people.organisations"), code=303)
+
+
+@people.post("/organisations/<uuid:organisation_id>")
+@requires(Role.ADMINISTRATOR)
+def rename_organisation(organisation_id: UUID) -> ResponseReturnValue:
+    """Give an organisation another name."""
+    name = request.form.get("name", "")
+    try:
+        actions.rename_organisation(db.session(), g.person, organisation_id, name=name)
+    except NotTakenError as refused:
+        db.session.rollback()
+        return draw_organisations(refused, name, organisation_id), 422
+    db.session.commit()
+    flash("The organisation has its new name. What was signed keeps the old one.")
+    return redirect(url_for("people.organisations"), code=303)
+
+
+# The link
+
+
+@people.get("/welcome/<token>")
+@public
+def welcome(token: str) -> ResponseReturnValue:
+    """Ask the holder of a link for a password."""
+    return draw_welcome(token)
+
+
+def draw_welcome(token: str, refused: NotTakenError | None = None) -> str:
+    """Draw the page of a link that holds; any other is not found."""
+    invitation = invitations.find_invitation(db.session(), token, clock.now())
+    page = render_template(
+        "people/welcome.html",
+        invited=invitation.user,
+        token=token,
+        refused=refused,
+        shortest=SHORTEST_PASSWORD,
+        longest=LONGEST_PASSWORD,
+    )
+    db.session.commit()
+    return page
+
+
+@people.post("/welcome/<token>")
+@public
+def choose_password(token: str) -> ResponseReturnValue:
+    """Take the password, and lead on to signing in with it."""
+    try:
+        invitations.choose_password(
+            db.session(),
+            token,
+            request.form.get("password", ""),
+            request.form.get("again", ""),
+            known_to_all=known_to_all(),
+        )
+    except NotTakenError as refused:
+        db.session.rollback()
+        return draw_welcome(token, refused), 422
+    db.session.commit()
+    flash("Your password is kept. Please sign in with it.")
+    return redirect(url_for("door.sign_in"), code=303)
+
+
+def known_to_all() -> str | None:
+    """Give the demonstration's password, which is printed: no real account may have it."""
+    if g.demonstration:
+        return None
+    from referral import demo  # only to refuse its password
+
+    return demo.password()
