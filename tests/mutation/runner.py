@@ -27,7 +27,15 @@ QUICK = (
     "answers", "days", "language", "manual", "library", "scores", "cases", "calendar", "decides", "reads", "windows",
     "mistakes", "verdicts", "unknowns", "edges", "properties_logic", "properties_days",
 )  # fmt: skip
-LOADING = ("test_mistakes", "test_library", "test_verdicts", "test_scores", "test_manual", "test_reads")
+LOADING = (
+    "test_language",
+    "test_mistakes",
+    "test_library",
+    "test_verdicts",
+    "test_scores",
+    "test_manual",
+    "test_reads",
+)
 """Those that stand on the whole library and on tables."""
 HEAVY = ("test_reads", "test_manual", "test_properties")
 """Those that take long to import."""
