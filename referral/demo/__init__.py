@@ -11,6 +11,7 @@ from referral import audit, auth, clock
 from referral.actions import adoptions, drafts, duplicates, evidence, moves, packets, referrals, submission
 from referral.criteria import first_shown
 from referral.demo.cast import Account, Course, read_accounts, read_evidence, read_people
+from referral.demo.deciding import decide
 from referral.demo.gathering import gather
 from referral.facts import digest, read_record
 from referral.models import Organisation, OrganisationKind, Referral, User
@@ -62,6 +63,7 @@ def load(session: Session, today: date | None = None, *, with_packets: bool = Tr
             )
         referral.updated_at = _moment(course.written_on)
         session.flush()
+    decide(session, people, cases, today or clock.today())
     gather(session, people, cases, today or clock.today())
 
 
