@@ -26,6 +26,7 @@ from referral.web import (
     moves,
     opinions,
     pages,
+    people,
     questions,
     quick_check,
     referrals,
@@ -62,6 +63,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(library.shelf)
     app.register_blueprint(quick_check.quick)
     app.register_blueprint(rules.rules)
+    app.register_blueprint(people.people)
     app.register_blueprint(care.care)
     app.register_blueprint(meetings.meetings)
     app.register_blueprint(agenda.agenda)
