@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from referral import clock
-from referral.models import Referral, ReferralVersion, User
+from referral.models import Referral, ReferralVersion, StandingVerdict, Stay, User
 from referral.workflow import State
 
 STATES = (State.SUBMITTED, State.IN_REVIEW, State.READY)
@@ -38,6 +38,7 @@ def insert_sent(
                 "organisation_id": clinic.organisation_id,
                 "referrer_id": clinic.id,
                 "programme_id": programme.organisation_id,
+                "owner_id": programme.id,
                 "state": STATES[index % len(STATES)],
                 "typed": dict(typed or {}),
                 "family_name": f"Invented{index + 1:05}",
@@ -65,6 +66,21 @@ def insert_sent(
                 "signed_at": moment,
             }
             for id_, moment in zip(ids, moments, strict=True)
+        ],
+    )
+    session.execute(
+        insert(StandingVerdict),
+        [
+            {"referral_id": id_, "edition": edition, "verdict": verdict}
+            for id_ in ids
+            for edition, verdict in verdicts.items()
+        ],
+    )
+    session.execute(
+        insert(Stay),
+        [
+            {"referral_id": id_, "state": STATES[index % len(STATES)], "began_at": moment}
+            for index, (id_, moment) in enumerate(zip(ids, moments, strict=True))
         ],
     )
     session.flush()
