@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Select, Text, select, text, type_coerce
+from sqlalchemy import Select, Text, inspect, select, text, type_coerce
 from sqlalchemy.orm import Session
 
 from referral import clock, database
@@ -62,7 +62,14 @@ def record(
     _chain(session, entry)
     session.add(entry)
     session.flush()
+    session.info["last_entry"] = entry
     return entry
+
+
+def has_recorded(session: Session) -> bool:
+    """Whether an entry of this session stands in the trail; one that was rolled back does not."""
+    last = session.info.get("last_entry")
+    return last is not None and inspect(last).persistent
 
 
 def _chain(session: Session, entry: AuditEntry) -> None:
@@ -130,7 +137,9 @@ def _walk(session: Session) -> Iterator[Link]:
     columns = ("id", "at", "actor_id", "deed", "referral_id", "detail", "digest")
     told = [type_coerce(getattr(AuditEntry, name), Text) for name in columns[1:]]
     rows: Select[*tuple[Any, ...]] = select(AuditEntry.id, *told).order_by(AuditEntry.id)
-    return (Link(*row) for row in session.execute(rows, execution_options={"yield_per": AT_ONCE}))
+    with session.execute(rows, execution_options={"yield_per": AT_ONCE}) as result:
+        for row in result:
+            yield Link(*row)
 
 
 def _digest_of_all(session: Session, key: str) -> str:

@@ -1,6 +1,6 @@
 """The one place that reads a clock."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 
 def now() -> datetime:
@@ -16,3 +16,8 @@ def today() -> date:
 def local(moment: datetime) -> datetime:
     """Turn a stored moment into the time on the wall of the house: what is shown."""
     return moment.astimezone()
+
+
+def midnight(day: date) -> datetime:
+    """Give the moment at which a day begins on the wall of the house."""
+    return datetime.combine(day, time.min).astimezone()

@@ -6,6 +6,7 @@ from referral.web import (
     adoptions,
     agenda,
     attachments,
+    auditing,
     blank_form,
     care,
     copies,
@@ -63,6 +64,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(library.shelf)
     app.register_blueprint(quick_check.quick)
     app.register_blueprint(rules.rules)
+    app.register_blueprint(auditing.auditing)
     app.register_blueprint(people.people)
     app.register_blueprint(care.care)
     app.register_blueprint(meetings.meetings)

@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, current_app, g, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
@@ -48,6 +48,8 @@ OURS: dict[type[PonsError], int] = {
     ConflictError: 409,
     PonsError: 400,
 }
+REFUSED = {403: "page_refused", 404: "not_found", 409: "deed_refused"}
+"""What the trail calls a refusal."""
 MEBIBYTE = 1024 * 1024
 MOST_DRAINED = 16 * MEBIBYTE
 TOO_LARGE = (
@@ -60,6 +62,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, answer_http)
     app.register_error_handler(PonsError, answer_refusal)
     app.register_error_handler(OperationalError, answer_database)
+    app.after_request(keep_refusal)
 
 
 def error_page(code: int, text: str = "") -> ResponseReturnValue:
@@ -91,16 +94,26 @@ def answer_http(error: HTTPException) -> ResponseReturnValue:
 
 
 def answer_refusal(error: PonsError) -> ResponseReturnValue:
-    """Answer a refusal of ours in its own words. What is not for you is not found, and the try is kept."""
+    """Answer a refusal of ours in its own words. What is not for you is not found."""
     db.session.rollback()
     code = next(code for kind, code in OURS.items() if isinstance(error, kind))
-    if code == 404:
-        if g.get("person"):
-            case = (request.view_args or {}).get("referral_id")
-            audit.record(db.session(), g.person, "not_found", page=request.endpoint, asked=str(case or ""))
+    return error_page(404) if code == 404 else error_page(code, str(error))
+
+
+def keep_refusal(response: Response) -> Response:
+    """Write down what is refused to somebody who is signed in, whoever refused it, before they are told.
+
+    It is committed by itself: the entry of the act has gone with the act. Where an entry of this request has
+    been committed already, that one says it.
+    """
+    if response.status_code in REFUSED and g.get("person") and request.endpoint not in (None, "static"):
+        db.session.rollback()
+        if not audit.has_recorded(db.session()):
+            asked = str((request.view_args or {}).get("referral_id", ""))
+            deed = REFUSED[response.status_code]
+            audit.record(db.session(), g.person, deed, page=request.endpoint, asked=asked)
             db.session.commit()
-        return error_page(404)
-    return error_page(code, str(error))
+    return response
 
 
 def answer_database(error: OperationalError) -> ResponseReturnValue:

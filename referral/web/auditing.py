@@ -1,0 +1,152 @@
+"""The auditor's pages: who did what, who read what. No clinical data, and no name of a person who is referred."""
+
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from hashlib import sha256
+from io import BytesIO
+from uuid import UUID
+
+from flask import Blueprint, g, render_template, request, send_file
+from flask.typing import ResponseReturnValue
+
+from referral import audit, clock
+from referral.actions import auditing as actions
+from referral.actions.auditing import Asked
+from referral.auth import requires
+from referral.extensions import db
+from referral.packet import render
+from referral.web.errors import REFUSED
+from referral.web.layout import day
+from referral.web.trail import DEEDS
+from referral.workflow import MOVES, Role
+
+auditing = Blueprint("auditing", __name__)
+
+STYLES = ("packet.css", "access-paper.css")
+MORE_WORDS = {
+    **{move.past: f"{move.words}: done" for move in MOVES},
+    "signed_in": "Signed in",
+    "signed_out": "Signed out",
+    "sign_in_failed": "Sign-in failed",
+    "sign_in_refused_too_many_guesses": "Sign-in refused: too many guesses",
+    "page_refused": "Page refused: not for the role",
+    "not_found": "Asked for what is not there, or not for them",
+    "deed_refused": "Deed refused: the case had moved on",
+    "inbox_read": "Inbox read or searched",
+    "trail_read": "Audit trail read",
+    "access_read": "Who has seen a case: read",
+    "access_printed": "Who has seen a case: printed",
+    "person_added": "Account opened",
+    "person_ended": "Account ended",
+}
+
+
+@dataclass(frozen=True)
+class Typed:
+    """The filter as it stands in the address: an account by its id, a case by its number, days as typed."""
+
+    person: str = ""
+    case: str = ""
+    deed: str = ""
+    first: str = ""
+    last: str = ""
+
+
+def deed_words(deed: str) -> str:
+    """Say what a deed of the trail is in words."""
+    return DEEDS.get(deed) or MORE_WORDS.get(deed) or deed.replace("_", " ").capitalize()
+
+
+@auditing.get("/audit")
+@requires(Role.AUDITOR)
+def trail() -> ResponseReturnValue:
+    """Show the trail, the latest first."""
+    typed = Typed(**{name: request.args.get(name, "").strip()[:60] for name in asdict(Typed())})
+    asked, problems = read_filter(typed)
+    entries, after = actions.read_trail(db.session(), asked, request.args.get("before", type=int))
+    if problems:
+        entries, after = [], None
+    kept = {name: str(value) for name, value in asdict(asked).items() if value is not None}
+    audit.record(db.session(), g.person, "trail_read", entries=len(entries), filter=kept)
+    people = actions.accounts(db.session())
+    db.session.commit()
+    deeds = sorted({*DEEDS, *MORE_WORDS, *(entry.deed for entry, _ in entries)}, key=deed_words)
+    return render_template(
+        "auditing/trail.html",
+        entries=entries,
+        after=after,
+        typed=asdict(typed),
+        problems=problems,
+        filtered=typed != Typed(),
+        people=people,
+        deeds=deeds,
+        refusals=REFUSED.values(),
+        deed_words=deed_words,
+    )
+
+
+def read_filter(typed: Typed) -> tuple[Asked, dict[str, str]]:
+    """Read a filter; what cannot be read is named, so that an empty list is never taken for an answer."""
+    asked, problems = Asked(deed=typed.deed or None), {}
+    for name in ("first", "last"):
+        if text := getattr(typed, name):
+            try:
+                asked = replace(asked, **{name: date.fromisoformat(text)})
+            except ValueError:
+                problems[name] = "Give a day of the calendar."
+    if typed.person:
+        try:
+            asked = replace(asked, person=UUID(typed.person))
+        except ValueError:
+            problems["person"] = "Choose an account from the list."
+    if typed.case:
+        case = actions.find_case(db.session(), typed.case)
+        asked = replace(asked, case=case)
+        if case is None:
+            problems["case"] = "No case has this number."
+    return asked, problems
+
+
+@auditing.get("/audit/cases/<uuid:referral_id>")
+@requires(Role.AUDITOR)
+def access(referral_id: UUID) -> ResponseReturnValue:
+    """Show who has read one case, and who did what with it."""
+    number = actions.get_case_number(db.session(), referral_id)
+    audit.record(db.session(), g.person, "access_read", case=str(referral_id))
+    reads = actions.seen_by(db.session(), referral_id, reads=True)
+    acts = actions.seen_by(db.session(), referral_id, reads=False)
+    db.session.commit()
+    return render_template(
+        "auditing/access.html",
+        number=number,
+        referral_id=referral_id,
+        reads=reads,
+        acts=acts,
+        deed_words=deed_words,
+    )
+
+
+@auditing.get("/audit/cases/<uuid:referral_id>/list.pdf")
+@requires(Role.AUDITOR)
+def access_list(referral_id: UUID) -> ResponseReturnValue:
+    """Print who has seen one record, for the person whose record it is."""
+    number = actions.get_case_number(db.session(), referral_id)
+    audit.record(db.session(), g.person, "access_printed", case=str(referral_id))
+    told = {
+        "reads": actions.seen_by(db.session(), referral_id, reads=True),
+        "acts": actions.seen_by(db.session(), referral_id, reads=False),
+    }
+    db.session.commit()
+    html = render.render_template(
+        "auditing/access_list.html",
+        number=number,
+        today=clock.today(),
+        deed_words=deed_words,
+        day=day,
+        local=clock.local,
+        **told,
+    )
+    pdf = render.print_pdf(html, STYLES, sha256(html.encode()).digest())
+    return send_file(
+        BytesIO(pdf), "application/pdf", as_attachment=True, download_name=f"{number}-who-has-seen.pdf"
+    )

@@ -1,0 +1,164 @@
+"""The trail is a chain: whoever rewrites it is found out, and who does not is believed."""
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.orm import Session
+
+from app import create_app
+from referral import audit, clock
+from referral.extensions import db
+from referral.models import AuditEntry, Referral, User
+from tests.conftest import settings_for
+
+ENTRIES, OLDER, TAMPERINGS = 40, 5, 1000
+COLUMNS = ("id", "at", "actor_id", "deed", "referral_id", "detail", "digest")
+
+
+@pytest.fixture
+def owner(database: str, app: Flask) -> Iterator[Engine]:
+    """The database as its owner opens it, who may take the triggers away and alone can."""
+    with create_app(settings_for(database)).app_context():
+        engine = db.engine
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def trail(owner: Engine, session: Session, people: dict[str, User], case: Referral) -> list[tuple[Any, ...]]:
+    """A trail whose first entries are older than the chain."""
+    session.commit()
+    unchained(owner, OLDER)
+    actors = [people["neurologist"], people["coordinator"], None]
+    for number in range(ENTRIES):
+        about = case if number % 3 else None
+        audit.record(session, actors[number % 3], f"deed_{number % 7}", about, number=number, name="Ångström")
+    session.commit()
+    return rows(session.connection())
+
+
+def unchained(owner: Engine, count: int) -> None:
+    """Put the chain's beginning behind so many entries that were written without it."""
+    with Session(owner) as window:
+        refuse_nothing(window.connection())
+        window.execute(text("UPDATE audit_entry SET digest = NULL"))
+        window.add_all(AuditEntry(deed="long_ago", detail={"n": number}) for number in range(count))
+        window.commit()
+
+
+def refuse_nothing(connection: Connection) -> None:
+    """Take the triggers away, as the owner of the database can."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("DROP TRIGGER IF EXISTS audit_entry_is_not_changed ON audit_entry"))
+        return
+    for past in ("updated", "deleted"):
+        connection.execute(text(f"DROP TRIGGER IF EXISTS audit_entry_is_not_{past}"))
+
+
+def rows(connection: Connection) -> list[tuple[Any, ...]]:
+    listed = connection.execute(text(f"SELECT {', '.join(COLUMNS)} FROM audit_entry ORDER BY id"))  # noqa: S608  # our own names
+    return [tuple(row) for row in listed]
+
+
+def restore(connection: Connection, kept: list[tuple[Any, ...]]) -> None:
+    connection.execute(text("DELETE FROM audit_entry"))
+    if not kept:
+        return
+    values = ", ".join(f":{name}" for name in COLUMNS)
+    connection.execute(
+        text(f"INSERT INTO audit_entry ({', '.join(COLUMNS)}) VALUES ({values})"),  # noqa: S608  # our own names
+        [dict(zip(COLUMNS, row, strict=True)) for row in kept],
+    )
+
+
+def other(name: str, value: Any, chance: random.Random, known: list[tuple[Any, ...]]) -> Any:
+    """Another value that the column takes."""
+    if name == "id":
+        return max(row[0] for row in known) + chance.randint(1, 9)
+    if name == "at":
+        moment = value if not isinstance(value, str) else clock.now().fromisoformat(value)
+        moment += timedelta(microseconds=chance.choice([-1, 1, 86_400_000_000]))
+        return moment.isoformat(timespec="microseconds") if isinstance(value, str) else moment
+    if name in ("actor_id", "referral_id"):
+        at = COLUMNS.index(name)
+        return chance.choice([each for each in {None, *(row[at] for row in known)} if each != value])
+    if name == "detail":
+        return value[:-1] + ("," if len(value) > 2 else "") + '"more":1}'
+    if name == "digest":
+        return "0" * 64 if value is None else chance.choice([None, value[::-1]])
+    return f"{value}_not"
+
+
+def edit(rows: list[tuple[Any, ...]], chance: random.Random) -> list[tuple[Any, ...]]:
+    place, column = chance.randrange(len(rows)), chance.randrange(len(COLUMNS))
+    changed = list(rows[place])
+    changed[column] = other(COLUMNS[column], changed[column], chance, rows)
+    return [*rows[:place], tuple(changed), *rows[place + 1 :]]
+
+
+def leave_out(rows: list[tuple[Any, ...]], chance: random.Random) -> list[tuple[Any, ...]]:
+    place = chance.randrange(len(rows))
+    return rows[:place] + rows[place + 1 :]
+
+
+def swap(rows: list[tuple[Any, ...]], chance: random.Random) -> list[tuple[Any, ...]]:
+    """Two entries change places, with or without their digests; the ids stay in order."""
+    one, two = sorted(chance.sample(range(len(rows)), 2))
+    kept = chance.choice([1, 0])
+    a, b = rows[one], rows[two]
+    end = len(COLUMNS) - kept
+    changed = list(rows)
+    changed[one], changed[two] = (a[0], *b[1:end], *a[end:]), (b[0], *a[1:end], *b[end:])
+    return changed
+
+
+def put_in(rows: list[tuple[Any, ...]], chance: random.Random) -> list[tuple[Any, ...]]:
+    """A made-up entry before the first, or behind the last."""
+    like = chance.choice(rows)
+    number = chance.choice([0, max(row[0] for row in rows) + 1])
+    return [*rows, (number, *like[1:-1], chance.choice([None, like[-1], "a" * 64]))]
+
+
+def cut(rows: list[tuple[Any, ...]], chance: random.Random) -> list[tuple[Any, ...]]:
+    return rows[: chance.randrange(len(rows))]
+
+
+def test_a_trail_that_nobody_touched_holds(session: Session, trail: list[tuple[Any, ...]]) -> None:
+    found = audit.verify(session, {})
+
+    assert (found.broken, found.holding) == (None, len(trail))
+    assert sum(row[-1] is None for row in trail) >= OLDER
+
+
+def test_every_tampering_is_found(
+    owner: Engine, session: Session, trail: list[tuple[Any, ...]], tmp_path: Path
+) -> None:
+    session.commit()
+    assert audit.write_anchor(session, tmp_path / "anchor", clock.now()) == trail[-1][0]
+    session.rollback()
+    anchored = audit.read_anchors(tmp_path / "anchor")
+    chance, missed, done = random.Random(20261122), [], 0  # noqa: S311  # no secret
+    ways: list[Callable[..., list[tuple[Any, ...]]]] = [edit, edit, edit, leave_out, swap, put_in, cut]
+    with Session(owner) as window:
+        refuse_nothing(window.connection())
+        while done < TAMPERINGS:
+            way = chance.choice(ways)
+            tampered = way(list(trail), chance)
+            if tampered == trail:
+                continue  # two alike changed places
+            undone = window.begin_nested()
+            restore(window.connection(), tampered)
+            if audit.verify(window, anchored).broken is None:
+                missed.append((way.__name__, done))
+            undone.rollback()
+            done += 1
+        assert audit.verify(window, anchored).broken is None, "left alone, it holds"
+        window.rollback()
+
+    assert missed == []
