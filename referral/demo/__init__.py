@@ -10,6 +10,8 @@ from forms import read_case, typed_from
 from referral import audit, auth, clock
 from referral.actions import adoptions, drafts, duplicates, evidence, moves, packets, referrals, submission
 from referral.criteria import first_shown
+from referral.demo.asking import ask
+from referral.demo.caring import care, told_earlier
 from referral.demo.cast import Account, Course, read_accounts, read_evidence, read_people
 from referral.demo.deciding import decide
 from referral.demo.gathering import gather
@@ -42,7 +44,7 @@ def load(session: Session, today: date | None = None, *, with_packets: bool = Tr
     if session.scalar(select(Referral.id).where(Referral.demonstration).limit(1)):
         return
     places, people = _staff(session)
-    courses = read_people(today or clock.today())
+    courses = told_earlier(read_people(today or clock.today()), today or clock.today())
     before_all = _moment(min(course.seen_on for course in courses)) - timedelta(days=DAYS_OF_REVIEW)
     _adopt(session, people[ADOPTS], before_all)
     evidence.change(session, people[ASKS], read_evidence(), seen=evidence.mark_of(()), at=before_all)
@@ -63,7 +65,9 @@ def load(session: Session, today: date | None = None, *, with_packets: bool = Tr
             )
         referral.updated_at = _moment(course.written_on)
         session.flush()
+    ask(session, people, cases, today or clock.today(), with_packets=with_packets)
     decide(session, people, cases, today or clock.today())
+    care(session, people, cases, today or clock.today())
     gather(session, people, cases, today or clock.today())
 
 
