@@ -97,7 +97,9 @@ def show(referral_id: UUID) -> ResponseReturnValue:
     page = what_is_shown(referral)
     history = actions.history(db.session(), referral)
     db.session.commit()
-    return render_template("referrals/show.html", **page, acts=acts(history), readers=readers(history))
+    return render_template(
+        "referrals/show.html", **page, acts=acts(history, g.person), readers=readers(history)
+    )
 
 
 def what_is_shown(referral: Referral) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from forms import SECTIONS
 from referral.actions.referrals import READS
+from referral.auth import RECEIVERS
 from referral.models import AuditEntry, User
 
 DEEDS = {
@@ -26,6 +27,7 @@ DEEDS = {
     "attachment_removed": "File removed from the draft",
     "attachment_read": "File read",
 }
+COMMITTEE_ONLY = frozenset({"interest_declared", "opinion_given", "opinions_opened"})
 TITLES = {section.key: section.title for section in SECTIONS}
 
 
@@ -39,9 +41,13 @@ class Told:
     times: int
 
 
-def acts(trail: Iterable[AuditEntry]) -> list[Told]:
-    """Tell what was done, in the order of the trail; saves of one section in a row are one line."""
-    done = [entry for entry in trail if entry.deed not in READS]
+def acts(trail: Iterable[AuditEntry], viewer: User) -> list[Told]:
+    """Tell what was done, in the order of the trail; saves of one section in a row are one line.
+
+    Who of the committee has declared or written something is told to the programme only.
+    """
+    hidden = frozenset(READS) if viewer.role in RECEIVERS else COMMITTEE_ONLY.union(READS)
+    done = [entry for entry in trail if entry.deed not in hidden]
     groups = (list(group) for _, group in groupby(done, key=lambda entry: (_what(entry), entry.actor_id)))
     return [_told(group) for group in groups]
 
