@@ -45,8 +45,9 @@ def list_inbox(session: Session, viewer: User, wanted: Wanted | None = None, pag
     So nobody is forgotten at the end. The order says nothing about a person.
     """
     wanted = wanted or Wanted()
-    filters = _filters(wanted, viewer, coordinator_ids(session, viewer))
-    ownerless = _nobodys(coordinator_ids(session, viewer))
+    gone = _owners_no_more(session, viewer)
+    filters = _filters(wanted, gone)
+    ownerless = _nobodys(gone)
     some = select(Referral.number).where(
         Referral.programme_id == viewer.organisation_id, Referral.state.in_(OPEN), ownerless
     )
@@ -55,9 +56,12 @@ def list_inbox(session: Session, viewer: User, wanted: Wanted | None = None, pag
     return list_lines(session, viewer, (*on_top, waiting), page, *filters)
 
 
-def coordinator_ids(session: Session, viewer: User) -> list[UUID]:
-    """Give who may own a case of the viewer's programme: its coordinators in use."""
-    return [person.id for person in coordinators(session, viewer.organisation_id)]
+def _owners_no_more(session: Session, viewer: User) -> list[UUID]:
+    """Give the people of the viewer's programme who may own no case: all but its coordinators in use."""
+    wanted = select(User.id).where(
+        User.organisation_id == viewer.organisation_id, ~(User.active & (User.role == Role.COORDINATOR))
+    )
+    return list(session.scalars(wanted))
 
 
 def coordinators(session: Session, programme_id: UUID | None) -> list[User]:
@@ -70,24 +74,24 @@ def coordinators(session: Session, programme_id: UUID | None) -> list[User]:
 
 def clinics(session: Session, viewer: User) -> list[Organisation]:
     """List the clinics that have sent a case here, by name."""
-    here = select(Referral.organisation_id).where(
-        Referral.programme_id == viewer.organisation_id, Referral.submitted_at.is_not(None)
+    sent = select(Referral.id).where(
+        Referral.organisation_id == Organisation.id,
+        Referral.programme_id == viewer.organisation_id,
+        Referral.submitted_at.is_not(None),
     )
-    return list(
-        session.scalars(select(Organisation).where(Organisation.id.in_(here)).order_by(Organisation.name))
-    )
+    return list(session.scalars(select(Organisation).where(sent.exists()).order_by(Organisation.name)))
 
 
-def _nobodys(owners: Collection[UUID]) -> ColumnElement[bool]:
-    return or_(Referral.owner_id.is_(None), Referral.owner_id.not_in(owners))
+def _nobodys(gone: Collection[UUID]) -> ColumnElement[bool]:
+    return or_(Referral.owner_id.is_(None), Referral.owner_id.in_(gone))
 
 
-def _filters(wanted: Wanted, viewer: User, owners: Collection[UUID]) -> list[ColumnElement[bool]]:
+def _filters(wanted: Wanted, gone: Collection[UUID]) -> list[ColumnElement[bool]]:
     found = [Referral.state.in_(wanted.states), *map(_has, wanted.text.split())]
     if wanted.clinic:
         found.append(Referral.organisation_id == wanted.clinic)
     if wanted.owner == "nobody":
-        found.append(_nobodys(owners))
+        found.append(_nobodys(gone))
     elif isinstance(wanted.owner, UUID):
         found.append(Referral.owner_id == wanted.owner)
     if wanted.older_than_days is not None:
