@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from forms.care import FollowUpForm, PlanForm, TransplantForm
 from forms.fields import edss_in_words
-from referral import clock
+from referral import clock, database
 from referral.actions import care as actions
 from referral.actions.referrals import get_referral, read_referral
 from referral.auth import requires
@@ -39,8 +39,11 @@ def care_of(referral: Referral) -> dict[str, Any] | None:
     """Give the work-up, the transplant and the visits of a case; ``None`` before there is any of it."""
     if referral.state not in ACCEPTED:
         return None
+    ours = not db.session().in_transaction()  # the page is drawn after its commit: nobody waits for a reader
+    if ours:
+        database.begin_reading(db.session())
     people = actions.people_for(db.session(), referral)
-    return {
+    found = {
         "steps": [
             (step, people.get(str(step.owner_id), "")) for step in actions.steps_of(db.session(), referral)
         ],
@@ -53,6 +56,9 @@ def care_of(referral: Referral) -> dict[str, Any] | None:
         "say_edss": lambda score: edss_in_words(Decimal(str(score))),
         "source": follow_up_source(),
     }
+    if ours:
+        db.session.commit()
+    return found
 
 
 def back(referral_id: UUID) -> ResponseReturnValue:
