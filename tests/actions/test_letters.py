@@ -60,7 +60,7 @@ def test_the_reasons_really_are_in_the_letter(
     (ground,) = decided(declined, version_of(session, case).snapshot).rests_on
     assert not fault
     assert WHY in body
-    assert f"{ground.statement} It is not met. Recorded: {ground.sentence}" in body
+    assert f"“{ground.statement}” It is not met. Recorded: {ground.sentence}" in body
     assert "The multidisciplinary team decided: declined" in body
     assert "eligible" not in body.lower()
 
