@@ -1,9 +1,12 @@
 """Decisions: drafted by one, signed by another, on what was read, corrected and never edited."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -11,6 +14,7 @@ from referral import clock
 from referral.actions import decisions, moves
 from referral.actions.referrals import get_referral
 from referral.errors import ForbiddenError, MoveRefusedError, NotFoundError
+from referral.extensions import db
 from referral.models import (
     Decision,
     Interest,
@@ -362,3 +366,35 @@ def test_a_draft_that_waits_when_the_case_is_taken_off_is_not_signed(
 
     with pytest.raises(MoveRefusedError):
         decisions.sign_decision(session, case, read, actor=people["chair"])
+
+
+# Really at once
+
+
+def test_four_hands_sign_at_one_moment_and_one_decision_stands(
+    app: Flask, session: Session, people: People, case: Referral
+) -> None:
+    write(session, people, case)
+    read = signature(session, case)
+    session.commit()
+    ready, ids, case_id = Barrier(4), {name: user.id for name, user in people.items()}, case.id
+
+    def hand(name: str) -> str:
+        with app.app_context(), Session(db.engine) as own:
+            ready.wait()  # before the first query: on SQLite that is where a writer waits for another
+            member = own.get_one(User, ids[name])
+            held = get_referral(own, case_id, member, to_change=True)
+            try:
+                decisions.sign_decision(own, held, read, actor=member)
+            except decisions.DecidedMeanwhileError as refused:
+                return str(refused)
+            own.commit()
+            return "signed"
+
+    with ThreadPoolExecutor(4) as hands:
+        said = list(hands.map(hand, ["chair", "committee_member"] * 2))
+
+    assert said.count("signed") == 1
+    assert all("has signed a decision: accepted" in each for each in said if each != "signed")
+    assert len(decisions.signed_decisions(session, case)) == 1
+    assert deeds(session, case).count("accepted") == 1
