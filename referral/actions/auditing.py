@@ -50,7 +50,7 @@ def read_trail(
     if before is not None and (last := session.get(AuditEntry, before)):
         wanted = wanted.where(tuple_(AuditEntry.at, AuditEntry.id) < (last.at, last.id))
     latest_first = wanted.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(PAGE + 1)
-    found = [(entry, number) for entry, number in session.execute(latest_first)]
+    found: list[tuple[AuditEntry, str | None]] = [(row[0], row[1]) for row in session.execute(latest_first)]
     return found[:PAGE], found[PAGE - 1][0].id if len(found) > PAGE else None
 
 
@@ -110,5 +110,7 @@ def seen_by(session: Session, referral_id: UUID, *, reads: bool) -> list[Seen]:
     people = {
         user.id: user for user in session.scalars(select(User).where(User.id.in_({row[0] for row in rows})))
     }
-    told = [Seen(people.get(who), deed, times, first, last) for who, deed, times, first, last in rows]
+    told = [
+        Seen(people[who] if who else None, deed, times, first, last) for who, deed, times, first, last in rows
+    ]
     return sorted(told, key=lambda seen: seen.last, reverse=True)

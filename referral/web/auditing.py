@@ -87,13 +87,15 @@ def trail() -> ResponseReturnValue:
 
 def read_filter(typed: Typed) -> tuple[Asked, dict[str, str]]:
     """Read a filter; what cannot be read is named, so that an empty list is never taken for an answer."""
-    asked, problems = Asked(deed=typed.deed or None), {}
-    for name in ("first", "last"):
+    problems: dict[str, str] = {}
+    days: dict[str, date | None] = dict.fromkeys(("first", "last"))
+    for name in days:
         if text := getattr(typed, name):
             try:
-                asked = replace(asked, **{name: date.fromisoformat(text)})
+                days[name] = date.fromisoformat(text)
             except ValueError:
                 problems[name] = "Give a day of the calendar."
+    asked = Asked(deed=typed.deed or None, first=days["first"], last=days["last"])
     if typed.person:
         try:
             asked = replace(asked, person=UUID(typed.person))

@@ -40,7 +40,9 @@ def trail(owner: Engine, session: Session, people: dict[str, User], case: Referr
         about = case if number % 3 else None
         audit.record(session, actors[number % 3], f"deed_{number % 7}", about, number=number, name="Ångström")
     session.commit()
-    return rows(session.connection())
+    found = rows(session.connection())
+    session.commit()
+    return found
 
 
 def unchained(owner: Engine, count: int) -> None:
@@ -162,3 +164,30 @@ def test_every_tampering_is_found(
         window.rollback()
 
     assert missed == []
+
+
+def test_the_commands_anchor_the_head_and_find_a_cut_tail(
+    app: Flask, owner: Engine, trail: list[tuple[Any, ...]]
+) -> None:
+    run = app.test_cli_runner().invoke
+
+    assert f"Entry {trail[-1][0]} is anchored" in run(args=["audit", "anchor"]).output
+    assert "Nothing new" in run(args=["audit", "anchor"]).output
+    held = run(args=["audit", "verify"])
+    assert held.exit_code == 0, held.output
+    assert f"{len(trail)} entries, 1 heads" in held.output
+
+    with Session(owner) as window:
+        refuse_nothing(window.connection())
+        window.execute(text("DELETE FROM audit_entry WHERE id = :last"), {"last": trail[-1][0]})
+        window.commit()
+    cut_off = run(args=["audit", "verify"])
+    assert cut_off.exit_code == 1
+    assert f"Entry {trail[-1][0]} does not hold" in cut_off.output
+
+
+def test_an_anchor_file_that_cannot_be_read_is_not_passed_over(tmp_path: Path) -> None:
+    for lines in ("what is this\n", f"1 {'a' * 64} then\n1 {'b' * 64} then\n"):
+        (tmp_path / "anchor").write_text(lines)
+        with pytest.raises(audit.AnchorError, match="anchor file"):
+            audit.read_anchors(tmp_path / "anchor")
