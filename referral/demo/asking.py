@@ -11,7 +11,7 @@ from referral.actions.versions import read_signed
 from referral.facts import digest
 from referral.models import Referral, User
 
-ASKED, ANSWERED = "dunmarrow_aiyana", "merriwhistle_roza"
+ASKED, ANSWERED = "dunmarrow_aiyana", "zelazowska_lucja"
 COORDINATOR, CHAIR = "okonjo", "lindqvist"
 NOON = time(12, tzinfo=UTC)
 FIRST_SYMPTOM = ("diagnosis", "symptom_onset")
@@ -28,10 +28,10 @@ def ask(session: Session, people: People, cases: Cases, today: date, *, with_pac
     questions.ask(session, waits, _offered(session, waits)[:3], text, actor=coordinator, at=noon - _days(5))
     text = "Please look at the facts once more, and say what has changed since the summer."
     questions.ask(
-        session, came_back, _offered(session, came_back)[:2], text, actor=coordinator, at=noon - _days(15)
+        session, came_back, _offered(session, came_back)[:2], text, actor=coordinator, at=noon - _days(9)
     )
-    _answer(session, came_back, noon - _days(9), with_packets=with_packets)
-    _talk(session, came_back, people, noon - _days(8))
+    _answer(session, came_back, noon - _days(5), with_packets=with_packets)
+    _talk(session, came_back, people, noon - _days(4))
 
 
 def _days(number: int) -> timedelta:
