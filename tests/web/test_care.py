@@ -1,6 +1,6 @@
 """After an acceptance: the work-up, the transplant, the visits; who does what, and what is refused."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -91,7 +91,7 @@ def transplanted(session: Session, people: People, referral: Referral, days_ago:
     return day_0
 
 
-def with_courses(session: Session, referral: Referral, courses: list[Mapping[str, Any]]) -> None:
+def with_courses(session: Session, referral: Referral, courses: Sequence[Mapping[str, Any]]) -> None:
     """Sign a version with these courses of treatment."""
     newest = session.scalars(select(ReferralVersion).where(ReferralVersion.referral_id == referral.id)).one()
     record = newest.snapshot["record"] | {"treatments": {"courses": [dict(each) for each in courses]}}
@@ -283,7 +283,7 @@ def test_wash_out_is_counted_from_the_last_dose_by_the_centres_own_rule(
 
 
 def test_a_drug_without_an_end_has_no_day(session: Session, people: People, in_workup: Referral) -> None:
-    courses = [
+    courses: list[dict[str, Any]] = [
         {"drug": "fingolimod", "stop": "2024-06-30"},
         {"drug": "fingolimod", "start": "2025-01-01", "ongoing": True},
     ]
