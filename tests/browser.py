@@ -110,9 +110,11 @@ class Browser:
     def open(self, path: str, **how: Any) -> Page:
         """Send a request as it is. What the test has prepared is committed first, what it holds is forgotten after."""
         self.session.commit()
-        page = Page(self.client.open(path, buffered=True, **how))
+        answer = self.client.open(path, buffered=True, **how)
+        for each in (answer, *answer.history):
+            each.request.environ["wsgi.input"].close()  # a large body lies in a file
         self.session.expire_all()
-        return page
+        return Page(answer)
 
     def visit(self, path: str, status: int = 200) -> Page:
         """Go to a page, expect the status, and check what came."""

@@ -1,6 +1,6 @@
 """The quick check: what its answers may mean, what of that can be said, and its page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -224,9 +224,17 @@ def doctor(sign_in: SignIn) -> Browser:
     return sign_in(Role.NEUROLOGIST)
 
 
-def check(browser: Browser, status: int = 200, **answers: str | list[str]) -> Page:
+def check(browser: Browser, **answers: str | list[str]) -> Page:
+    return _send(browser, answers, 200)
+
+
+def check_in_vain(browser: Browser, **answers: str) -> Page:
+    return _send(browser, answers, 422)
+
+
+def _send(browser: Browser, answers: Mapping[str, str | list[str]], status: int) -> Page:
     fields = browser.visit("/quick-check").fields("/quick-check")
-    return browser.send("/quick-check", fields | answers, status=status)
+    return browser.send("/quick-check", {**fields, **answers}, status=status)
 
 
 def verdicts(page: Page) -> list[str]:
@@ -290,7 +298,7 @@ def test_the_answers_stay_in_the_form(doctor: Browser) -> None:
 def test_what_cannot_be_read_is_said_and_kept_and_counts_as_not_known(
     doctor: Browser, field: str, text: str, said: str
 ) -> None:
-    page = check(doctor, 422, **{field: text})
+    page = check_in_vain(doctor, **{field: text})
 
     assert said in page.text
     assert page.fields("/quick-check")[field] == text
@@ -309,7 +317,7 @@ def test_what_cannot_be_read_is_said_and_kept_and_counts_as_not_known(
 def test_answers_that_cannot_both_be_true_are_named(
     doctor: Browser, answers: dict[str, str], said: str
 ) -> None:
-    page = check(doctor, 422, **answers)
+    page = check_in_vain(doctor, **answers)
 
     assert said in page.text
     assert len(verdicts(page)) == len(library())
