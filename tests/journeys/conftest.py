@@ -118,7 +118,7 @@ def _wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
         try:
             with urllib.request.urlopen(address, timeout=5):  # noqa: S310 - our own server
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
     raise AssertionError("the server does not answer")
 
@@ -145,9 +145,9 @@ def open_browser(chromium: Browser) -> Iterator[OpenBrowser]:
     """Open a browser of its own for a person. At the end nothing may have been complained of."""
     faults, contexts = Faults(), list[BrowserContext]()
 
-    def open_one(*, scripts: bool = True) -> Page:
+    def open_one(*, scripts: bool = True, width: int = 1280) -> Page:
         context = chromium.new_context(
-            java_script_enabled=scripts, accept_downloads=True, viewport={"width": 1280, "height": 900}
+            java_script_enabled=scripts, accept_downloads=True, viewport={"width": width, "height": 900}
         )
         contexts.append(context)
         page = context.new_page()

@@ -5,6 +5,8 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.journeys.checkers import barriers
+
 Typed = Mapping[str, Sequence[str]]
 FARTHEST = 900  # more presses of Tab than any page of ours has stops
 
@@ -37,6 +39,12 @@ class Hands:
         for key in keys:
             self.page.keyboard.press(key)
 
+    def look(self) -> None:
+        """Look at a page before it is left: nobody may be kept out, and nothing may stand beside the screen."""
+        assert barriers(self.page) == []
+        width = self.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert width[0] <= width[1], f"{self.page.url}: {width[0]} pixels wide on a screen of {width[1]}"
+
     def walk_to(self, **wanted: str) -> None:
         """Go on with Tab to the next stop of which all this is true, such as ``text="Sign out"``."""
         for _ in range(FARTHEST):
@@ -48,6 +56,7 @@ class Hands:
 
     def press_button(self, text: str) -> None:
         """Go to a button or a link by its words, and press it."""
+        self.look()
         self.walk_to(text=text)
         with self.page.expect_navigation():
             self.press("Enter")
@@ -70,6 +79,7 @@ class Hands:
                 self._answer(focus, left)
             if focus["text"] == "Save and continue":
                 assert not left, f"{self.page.url}: passed by {sorted(left)}"
+                self.look()
                 with self.page.expect_navigation():
                     self.press("Enter")
                 return

@@ -31,11 +31,15 @@ VERDICT_WORDS = {
     "cannot_say": "Cannot say",
     "not_met": "Not met",
 }
-NEW_NAME = {"family_name": "Journeyman", "given_name": "Mateo"}  # nobody else in the house is called so
+NEW_NAME = {  # nobody else in the house is called so, or has this number
+    "family_name": "Journeyman",
+    "given_name": "Mateo",
+    "identifiers": [{"type": "NHS number", "value": "943 476 5919"}],
+}
 
 
 def what_to_type(session: Session, name: str) -> dict[str, dict[str, list[str]]]:
-    """What an invented person's case is as text, section by section, under a name of its own."""
+    """What an invented person's case is as text, section by section, under a name and a number of its own."""
     person = invented(name)
     (programme,) = (
         key for key, found in drafts.programmes(session).items() if found == "Larkfield Transplant Programme"
@@ -90,12 +94,13 @@ def check_packet(pdf: Path, snapshot: Mapping[str, Any]) -> None:
             assert re.sub(r"\s", "", criterion["sentence"]) in bare, criterion["sentence"]
 
 
+@pytest.mark.parametrize("width", [pytest.param(1280, id="at a desk"), pytest.param(375, id="in the hand")])
 def test_a_case_goes_from_the_keyboard_to_the_committee(
-    house: House, open_browser: OpenBrowser, trail: Session, tmp_path: Path
+    house: House, open_browser: OpenBrowser, trail: Session, tmp_path: Path, width: int
 ) -> None:
     typed = what_to_type(trail, "sorrelby_mateo")
 
-    page = open_browser()
+    page = open_browser(width=width)
     hands = sign_in(page, house, "farquhar")
     hands.press_button("Start a referral")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Person")
@@ -120,7 +125,7 @@ def test_a_case_goes_from_the_keyboard_to_the_committee(
     page.goto(f"{house.address}/referrals")
     expect(page).to_have_url(re.compile("/sign-in"))
 
-    page = open_browser()
+    page = open_browser(width=width)
     hands = sign_in(page, house, "okonjo")
     hands.press_button("Open the inbox")
     hands.press_button("Journeyman, Mateo")
