@@ -189,4 +189,5 @@ const picture = document.getElementById("course");
 const SHUT = "pons-course-shut";
 const narrow = matchMedia("(max-width: 40em)").matches;
 picture.open = (localStorage.getItem(SHUT) ?? String(narrow)) === "false";
-picture.addEventListener("toggle", () => localStorage.setItem(SHUT, String(!picture.open)));
+// A click comes before the change: what is open now is shut by it. What the page itself opens is not remembered.
+picture.querySelector("summary").addEventListener("click", () => localStorage.setItem(SHUT, String(picture.open)));

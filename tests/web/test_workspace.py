@@ -192,3 +192,41 @@ def test_no_write_is_lost_when_sections_are_saved_at_once(
     session.expire_all()
     stored = session.get_one(Referral, draft.id).typed
     assert [stored[section][name] for section, name in zip(sections, names, strict=True)] == [["2024"]] * 4
+
+
+def test_a_picture_that_looks_the_same_is_not_sent_again(neurologist: Browser, case: Referral) -> None:
+    def send(section: str, **typed: str) -> list[str | None]:
+        page = neurologist.visit(at(case, section))
+        (place,) = page.all(".//*[@id='course-picture']")
+        marks = ITSELF | {"Pons-Picture": place.get("data-picture", "")}
+        fields = page.fields(at(case, section)) | {
+            name.replace("__", "-"): text for name, text in typed.items()
+        }
+        return targets(neurologist.open(at(case, section), method="POST", data=fields, headers=marks))
+
+    assert "#course-picture" not in send("organs", lvef_pct__value="55")
+    assert "#course-picture" in send("relapses", events__0__onset="2019")
+
+
+def test_the_windows_that_somebody_chose_stay_in_the_next_section(
+    neurologist: Browser, case: Referral
+) -> None:
+    page = neurologist.visit(f"{at(case, 'mri')}?windows=ebmt-2020")
+    (form,) = page.all(".//form[@id='section-form']")
+
+    sent = page.fields(form.get("action")) | {"go": "edss"}
+    after = neurologist.send(form.get("action") or "", sent, content_type="multipart/form-data")
+
+    assert after.path == at(case, "edss")
+    (chosen,) = after.all(".//select[@id='windows']//option[@selected]")
+    assert chosen.get("value") == "ebmt-2020"
+
+
+def test_judgements_that_no_edition_beside_reads_are_asked_on_request(
+    neurologist: Browser, draft: Referral
+) -> None:
+    first = neurologist.visit(at(draft, "judgements"))
+    everything = save(neurologist, draft, "judgements", "go-all")
+
+    assert len(first.all(".//fieldset")) < len(everything.all(".//fieldset"))
+    assert "cirrhosis-value" in ids(everything) - ids(first)
