@@ -12,7 +12,6 @@ from referral.actions import adoptions, drafts, duplicates, evidence, moves, pac
 from referral.criteria import first_shown
 from referral.demo.asking import ask
 from referral.demo.caring import care, told_earlier
-from referral.demo.asking import ask
 from referral.demo.cast import Account, Course, read_accounts, read_evidence, read_people
 from referral.demo.deciding import decide
 from referral.demo.gathering import gather
@@ -66,7 +65,6 @@ def load(session: Session, today: date | None = None, *, with_packets: bool = Tr
             )
         referral.updated_at = _moment(course.written_on)
         session.flush()
-    ask(session, people, cases, today or clock.today(), with_packets=with_packets)
     ask(session, people, cases, today or clock.today(), with_packets=with_packets)
     decide(session, people, cases, today or clock.today())
     care(session, people, cases, today or clock.today())

@@ -150,7 +150,9 @@ def test_the_database_itself_holds_one_current_adoption_of_an_edition(session: S
     )
     session.add(twice)
 
-    with pytest.raises(IntegrityError, match=r"adoption\.programme_id, adoption\.edition_id|ix_adoption_current"):
+    with pytest.raises(
+        IntegrityError, match=r"adoption\.programme_id, adoption\.edition_id|ix_adoption_current"
+    ):
         session.flush()
 
 

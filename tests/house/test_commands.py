@@ -153,7 +153,8 @@ def test_the_key_is_made_once_and_read_by_its_owner_only(tmp_path: Path) -> None
 
     assert first == second
     assert len(first.secret_key) == 64
-    assert len(first.audit_key) == 64 and first.audit_key != first.secret_key
+    assert len(first.audit_key) == 64
+    assert first.audit_key != first.secret_key
     for name in ("secret_key", "audit_key"):
         assert stat.S_IMODE((tmp_path / "instance" / name).stat().st_mode) == 0o600
     assert first.database_url == f"sqlite:///{tmp_path / 'instance' / 'pons.db'}"

@@ -42,9 +42,7 @@ def test_a_guide_that_there_is_not_is_not_found(visit: Callable[..., Page]) -> N
 def test_what_a_guide_calls_a_button_is_written_on_some_page() -> None:
     pages = [path for path in TEMPLATES.rglob("*.html") if path.parent.name != "help"]
     written = " ".join(path.read_text() for path in pages)
-    written += " ".join(
-        move.words for role in Role for state in State for move in moves_for(role, state)
-    )
+    written += " ".join(move.words for role in Role for state in State for move in moves_for(role, state))
     written += (TEMPLATES.parent / "referral" / "web" / "layout.py").read_text()
     for path in sorted((TEMPLATES / "help").glob("_*.html")):
         for name in re.findall(r"<b>(.*?)</b>", path.read_text()):
