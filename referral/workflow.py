@@ -91,7 +91,20 @@ class Move:
     @property
     def words(self) -> str:
         """Say the deed as on a button."""
-        return self.deed.replace("_", " ").capitalize()
+        return WORDS.get(self.deed) or self.deed.replace("_", " ").capitalize()
+
+
+WORDS = {
+    "list": "Put on an agenda",
+    "list_unready": "Put on an agenda unready",
+    "unlist": "Take off the agenda",
+    "ask": "Ask the clinic",
+    "answer": "Answer the question",
+    "assign": "Change the owner",
+    "advise": "Give advice",
+    "ask_for_more": "Ask for more information",
+}
+"""The deeds whose name alone would not tell what the button does."""
 
 
 SENT = frozenset({State.SUBMITTED, State.IN_REVIEW, State.READY})

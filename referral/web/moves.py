@@ -8,12 +8,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from referral.actions import moves as actions
-from referral.actions.care import begin_workup
+from referral.actions.care import begin_workup, is_accepted
 from referral.actions.referrals import get_referral, read_referral
 from referral.auth import requires
 from referral.extensions import db
+from referral.models import Referral
 from referral.web.session import resumable
-from referral.workflow import SENT, Move, Role, check_move, find_move, next_move
+from referral.workflow import SENT, Move, Role, State, check_move, find_move, moves_for, next_move
 
 moves = Blueprint("moves", __name__)
 
@@ -46,6 +47,14 @@ MORE = {"begin_workup": begin_workup}
 def words() -> dict[str, Any]:
     """Give the pages of cases what they say of moves."""
     return {"waits": SENT, "next_move": next_move, "move_page": PAGES.get}
+
+
+def offered(referral: Referral) -> tuple[Move, ...]:
+    """Give what this person may do with a case now; a work-up is begun only of a case that was accepted."""
+    found = moves_for(g.person.role, referral.state)
+    if referral.state is State.DECIDED and not is_accepted(db.session(), referral):
+        return tuple(move for move in found if move.deed != "begin_workup")
+    return found
 
 
 def find_plain(deed: str) -> Move:

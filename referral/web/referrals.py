@@ -32,11 +32,12 @@ from referral.packet.sheet import sheet
 from referral.web.asked import asked_now, signed_again
 from referral.web.decisions import decisions_of
 from referral.web.messages import said
+from referral.web.moves import offered
 from referral.web.open_questions import edition_name, open_questions
 from referral.web.opinions import committee_part
 from referral.web.session import resumable
 from referral.web.trail import acts, readers
-from referral.workflow import Role, State, moves_for
+from referral.workflow import Role, State
 
 log = logging.getLogger(__name__)
 referrals = Blueprint("referrals", __name__)
@@ -106,7 +107,7 @@ def what_is_shown(referral: Referral) -> dict[str, Any]:
     """Give what every page of a case shows of it. What was signed is shown as signed, never worked out anew."""
     shown = {
         "referral": referral,
-        "moves": moves_for(g.person.role, referral.state),
+        "moves": offered(referral),
         "alike": duplicates.find_alike(db.session(), referral, g.person),
         "copyable": g.person.role in REFERRERS and referral.state in copies.OVER,
         "handed": hand_over.find_hand_over(db.session(), referral),

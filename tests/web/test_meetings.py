@@ -143,7 +143,7 @@ def test_a_case_is_listed_from_its_own_page_and_taken_off(
 ) -> None:
     browser = sign_in(Role.COORDINATOR)
     address = page_of(ready, "/agenda")
-    assert "List" in browser.visit(page_of(ready)).text
+    assert "Put on an agenda" in browser.visit(page_of(ready)).text
     browser.send(address, {"meeting": "nonsense"}, status=422)
     browser.send(address, browser.visit(address).fields(address))
     session.refresh(ready)

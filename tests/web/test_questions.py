@@ -52,7 +52,7 @@ def test_a_coordinator_ticks_writes_and_the_case_is_parked(
 ) -> None:
     coordinator = sign_in("coordinator")
     page = coordinator.visit(page_of(sent))
-    assert links(page)["Ask"] == page_of(sent, "/ask")
+    assert links(page)["Ask the clinic"] == page_of(sent, "/ask")
 
     form = coordinator.visit(page_of(sent, "/ask")).fields(page_of(sent, "/ask"))
     page = coordinator.send(
