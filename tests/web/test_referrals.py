@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from referral import clock
 from referral.auth import RECEIVERS, REFERRERS
-from referral.models import AuditEntry, Referral, ReferralVersion, User
+from referral.models import AuditEntry, Decision, Outcome, Referral, ReferralVersion, User
 from referral.workflow import MOVES, Role, State, find_move
 from tests.at_hand import INSIDE, NOT_MET, REASON, deeds, make_draft, page_of, retype, sign, stands
 from tests.browser import Browser
@@ -120,10 +120,23 @@ def test_every_button_is_a_row_of_the_table_and_every_row_a_button(
                 assert (page_of(sent, f"/moves/{deed}") in shown) == allowed, (who, state, deed)
 
 
+def acceptance(case: Referral, people: People) -> Decision:
+    """A decision as the committee signs it."""
+    return Decision(
+        referral_id=case.id, version=1, outcome=Outcome.ACCEPTED, text="", decided_on="2026-11-20",
+        editions={"an-edition": "0"}, snapshot_sha256="0", drafted_by_id=people["coordinator"].id,
+        signed_by_id=people["chair"].id, signed_at=clock.now(),
+    )  # fmt: skip
+
+
 def test_every_role_state_and_deed_against_the_table(
-    sign_in: SignIn, sent: Referral, session: Session
+    sign_in: SignIn, sent: Referral, session: Session, people: People
 ) -> None:
-    """Sending is tried with an empty form, which a neurologist's draft answers with what is missing."""
+    """Sending is tried with an empty form, which a neurologist's draft answers with what is missing.
+
+    An acceptance stands, so that a work-up may be begun where the table says so.
+    """
+    session.add(acceptance(sent, people))
     for role in Role:
         browser = sign_in(role)
         token = browser.token()

@@ -33,7 +33,7 @@ def saved() -> list[str]:
 @pytest.fixture
 def app(app: Flask, saved: list[str]) -> Flask:
     """The application with one more form, which survives its session as the docstring of the door says."""
-    letters = Blueprint("letters", __name__)
+    letters = Blueprint("test_letters", __name__)
 
     def resume_letter(carried: MultiDict[str, str], number: int) -> ResponseReturnValue:
         lines = carried.getlist("line")
