@@ -1,5 +1,6 @@
 # make run: set up what is missing and serve, with demonstration data; while it serves, time does its part every
-# minute (flask tick). make test: set up and run every test.
+# minute (flask tick). make test: set up and run every test. make test-databases: what touches a database, pages
+# included, on SQLite and on PostgreSQL (a quarter of an hour).
 # make bench: print the speeds. make coverage: every branch of the clinical core. make mutation: small wrongs put into
 # the core one at a time, which the tests must notice (an hour; docs/mutation.md). Each can be typed again and again;
 # nothing that is there is made anew.
@@ -10,7 +11,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PIP = .venv/bin/python -m pip --disable-pip-version-check --no-input install -qq
 
-.PHONY: run test bench coverage mutation tools
+.PHONY: run test test-databases bench coverage mutation tools
 .DEFAULT_GOAL := run
 
 run: .venv/run.stamp
@@ -25,6 +26,10 @@ run: .venv/run.stamp
 test: .venv/test.stamp
 	@.ci/packages test
 	@.venv/bin/python -m pytest -n 2 --database=both
+
+test-databases: .venv/test.stamp
+	@.ci/packages test
+	@.venv/bin/python -m pytest tests/actions tests/house tests/web tests/demo -n 2 --database=everywhere
 
 bench: .venv/test.stamp
 	@.ci/packages run

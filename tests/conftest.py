@@ -33,7 +33,10 @@ ANCHORS = TemporaryDirectory()  # never in the folder of an installation
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--database", choices=(*STORES, "both"), default="sqlite", help="what tests keep data in"
+        "--database",
+        choices=(*STORES, "both", "everywhere"),
+        default="sqlite",
+        help="what tests keep data in; 'both' asks the pages on SQLite only, 'everywhere' on either",
     )
 
 
@@ -42,9 +45,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "store" in metafunc.fixturenames:
         asked = metafunc.config.getoption("--database")
         mark = metafunc.definition.get_closest_marker("only_on")
-        stores = [name for name in (mark.args if mark else STORES) if asked in (name, "both")]
-        if metafunc.definition.get_closest_marker("journey"):
-            stores = stores[:1]  # what a real browser shows is not the database
+        stores = [name for name in (mark.args if mark else STORES) if asked in (name, "both", "everywhere")]
+        pages = "web" in metafunc.definition.path.parts and asked == "both"
+        if pages or metafunc.definition.get_closest_marker("journey"):
+            stores = stores[:1]  # what pages add to the deeds behind them is seldom the database
         metafunc.parametrize("store", stores, indirect=True, scope="session")
 
 
