@@ -26,23 +26,23 @@ class Recorded(Protocol):
     """What is read of a decision that was recorded."""
 
     @property
-    def outcome(self) -> Any: ...  # noqa: D102 - the columns of the table
+    def outcome(self) -> Any: ...  # noqa: D102 - as the table has it - the columns of the table
     @property
-    def reasons(self) -> Mapping[str, Any]: ...  # noqa: D102
+    def reasons(self) -> Mapping[str, Any]: ...  # noqa: D102 - as the table has it
     @property
-    def editions(self) -> Mapping[str, Any]: ...  # noqa: D102
+    def editions(self) -> Mapping[str, Any]: ...  # noqa: D102 - as the table has it
     @property
-    def took_part(self) -> Mapping[str, Any]: ...  # noqa: D102
+    def took_part(self) -> Mapping[str, Any]: ...  # noqa: D102 - as the table has it
     @property
-    def text(self) -> str: ...  # noqa: D102
+    def text(self) -> str: ...  # noqa: D102 - as the table has it
     @property
-    def conditions(self) -> str: ...  # noqa: D102
+    def conditions(self) -> str: ...  # noqa: D102 - as the table has it
     @property
-    def decided_on(self) -> str | None: ...  # noqa: D102
+    def decided_on(self) -> str | None: ...  # noqa: D102 - as the table has it
     @property
-    def comes_back_on(self) -> str | None: ...  # noqa: D102
+    def comes_back_on(self) -> str | None: ...  # noqa: D102 - as the table has it
     @property
-    def comes_back_for(self) -> str | None: ...  # noqa: D102
+    def comes_back_for(self) -> str | None: ...  # noqa: D102 - as the table has it
 
 
 @dataclass(frozen=True, kw_only=True)

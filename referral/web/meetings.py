@@ -136,7 +136,7 @@ def read_start(typed: Typed) -> datetime:
     except ValueError:
         lacking["day"] = "Give the day, such as 3 December 2026."
     try:
-        hour = datetime.strptime(typed.get("time", "").strip().replace(".", ":"), "%H:%M").time()  # noqa: DTZ007
+        hour = datetime.strptime(typed.get("time", "").strip().replace(".", ":"), "%H:%M").time()  # noqa: DTZ007 - a time of day, no moment
     except ValueError:
         lacking["time"] = "Give the time, such as 14:00."
     if lacking:

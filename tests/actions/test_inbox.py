@@ -46,7 +46,7 @@ def colleague(session: Session, people: People, name: str = "Second Coordinator"
 
 
 def numbers(session: Session, people: People, **wanted: object) -> set[str]:
-    found = inbox.list_inbox(session, people["coordinator"], Wanted(**wanted))  # type: ignore[arg-type]
+    found = inbox.list_inbox(session, people["coordinator"], Wanted(**wanted))  # type: ignore[arg-type]  # of several kinds
     return {line.number for line in found.lines}
 
 

@@ -47,7 +47,7 @@ def main() -> None:
     if left:
         try_all(left, asked.processes)
     found = read_results()
-    print(report([(mutant, found.get(mutant.key, "not tried")) for mutant in mutants]))  # noqa: T201
+    print(report([(mutant, found.get(mutant.key, "not tried")) for mutant in mutants]))  # noqa: T201 - its purpose
 
 
 def try_all(left: list[Mutant], processes: int) -> None:
@@ -65,7 +65,7 @@ def try_all(left: list[Mutant], processes: int) -> None:
                 line = (
                     f"{time.monotonic() - begun:6.0f} s {done:5d} {result}: line {mutant.line} {mutant.key}"
                 )
-                print(line, flush=True)  # noqa: T201
+                print(line, flush=True)  # noqa: T201 - its purpose
 
         at_import = run_in_forks(left, known, processes, note)
         run_at_import(at_import, known, processes, note)

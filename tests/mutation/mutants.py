@@ -151,19 +151,19 @@ def mutated(mutant: Mutant) -> ast.Module:
     deed, _, number = mutant.deed.partition(" ")
     match deed:
         case "compare":
-            node.ops[int(number)] = TWINS[type(node.ops[int(number)])]()  # type: ignore[attr-defined]
+            node.ops[int(number)] = TWINS[type(node.ops[int(number)])]()  # type: ignore[attr-defined]  # told by the kind
         case "operator":
-            node.op = TWINS[type(node.op)]()  # type: ignore[attr-defined]
+            node.op = TWINS[type(node.op)]()  # type: ignore[attr-defined]  # told by the kind
         case "drop":
-            _put(nodes, node, node.operand)  # type: ignore[attr-defined]
+            _put(nodes, node, node.operand)  # type: ignore[attr-defined]  # told by the kind
         case "constant":
-            node.value = _other(node.value)  # type: ignore[attr-defined]
+            node.value = _other(node.value)  # type: ignore[attr-defined]  # told by the kind
         case "nothing":
             setattr(node, "body" if isinstance(node, ast.Lambda) else "value", ast.Constant(None))
         case "branch":
-            node.test = ast.UnaryOp(ast.Not(), node.test)  # type: ignore[attr-defined]
+            node.test = ast.UnaryOp(ast.Not(), node.test)  # type: ignore[attr-defined]  # told by the kind
         case "filter":
-            node.ifs[int(number)] = ast.UnaryOp(ast.Not(), node.ifs[int(number)])  # type: ignore[attr-defined]
+            node.ifs[int(number)] = ast.UnaryOp(ast.Not(), node.ifs[int(number)])  # type: ignore[attr-defined]  # told by the kind
         case "break":
             _put(nodes, node, ast.Break())
     return ast.fix_missing_locations(tree)

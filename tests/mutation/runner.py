@@ -335,7 +335,7 @@ def run_at_import(mutants: list[Mutant], known: Survey, processes: int, note: No
         if pid == 0:
             _quiet()
             _Importer.tree, _Importer.path = mutated(mutant), path
-            importlib.machinery.SourceFileLoader.get_code = _Importer.get_code  # type: ignore[method-assign,assignment]
+            importlib.machinery.SourceFileLoader.get_code = _Importer.get_code  # type: ignore[method-assign,assignment]  # the wrong code instead
             os._exit(int(_main(plugin=object(), tests=tests) != 0))
         running[pid] = mutant
     while running:
