@@ -14,10 +14,10 @@ from referral import audit
 from referral.actions import drafts, duplicates
 from referral.errors import ConflictError, ForbiddenError
 from referral.models import Referral, User
-from referral.workflow import State
+from referral.workflow import find_move
 
-OVER = frozenset({State.WITHDRAWN, State.CLOSED})
-"""The states of a case that may be copied; a declined one belongs here as soon as cases are decided."""
+OVER = find_move("copy_as_new").sources
+"""The states of a case that may be copied: decided, withdrawn, closed, as the table of deeds says."""
 
 Typed = Mapping[str, list[str]]
 

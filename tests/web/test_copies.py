@@ -66,6 +66,13 @@ def test_a_case_on_its_way_is_not_copied(session: Session, people: People, sent:
         copies.copy_as_new(session, sent, actor=people["neurologist"])
 
 
+def test_a_case_that_was_declined_is_copied_too(session: Session, people: People, sent: Referral) -> None:
+    sent.state = State.DECIDED
+    session.flush()
+
+    assert copies.copy_as_new(session, sent, actor=people["neurologist"]).copied_from_id == sent.id
+
+
 def test_the_button_leads_to_what_is_left_to_confirm_and_what_has_changed(
     session: Session, sign_in: SignIn, over: Referral
 ) -> None:
