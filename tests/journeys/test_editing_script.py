@@ -105,6 +105,7 @@ def test_a_draft_saves_itself_and_the_side_follows(context: BrowserContext, draf
     saved(page)
     page.get_by_label("Onset").fill("2025")
     page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url("**#saved")
 
     expect(page.locator("#conflict")).to_have_count(0)
     assert onsets(open_relapses(context, draft)) == ["2025"]
