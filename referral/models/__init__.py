@@ -3,7 +3,7 @@
 from referral.models.adoptions import Adoption
 from referral.models.attachments import Attachment
 from referral.models.base import Base, OrganisationKind
-from referral.models.care import FollowUp, ProgrammeRules, Transplant, WorkupStep
+from referral.models.care import Correction, FollowUp, ProgrammeRules, Transplant, WorkupStep
 from referral.models.cases import Packet, Referral, ReferralVersion, StandingVerdict
 from referral.models.decisions import Decision, Letter, LetterKind, LetterTemplate, Mail, Outcome
 from referral.models.evidence import EvidenceItem, HandOver, PersonKey, SamePerson, SamePersonAnswer
@@ -15,6 +15,7 @@ from referral.models.meetings import (
     Meeting,
     Opinion,
     Overall,
+    QuorumWaiver,
     Specialty,
     Tie,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "Audience",
     "AuditEntry",
     "Base",
+    "Correction",
     "Decision",
     "EvidenceItem",
     "FollowUp",
@@ -53,6 +55,7 @@ __all__ = [
     "PersonKey",
     "ProgrammeRules",
     "Question",
+    "QuorumWaiver",
     "Referral",
     "ReferralVersion",
     "SamePerson",

@@ -63,6 +63,29 @@ class FollowUp(Base):
     recorded_by: Mapped[User | None] = relationship()
 
 
+class Correction(Base):
+    """What stood before a transplant or a visit was corrected: who had recorded it, who corrected it, and why.
+
+    ``topic`` is ``transplant`` or the visit. Rows are added, never changed.
+    """
+
+    __tablename__ = "correction"
+    __table_args__ = (CheckConstraint("reason <> ''", name="has_a_reason"), STRICT)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"), index=True)
+    topic: Mapped[str]
+    replaced: Mapped[dict[str, Any]]
+    recorded_by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
+    recorded_at: Mapped[datetime]
+    reason: Mapped[str]
+    corrected_by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
+    corrected_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    recorded_by: Mapped[User] = relationship(foreign_keys=[recorded_by_id])
+    corrected_by: Mapped[User] = relationship(foreign_keys=[corrected_by_id])
+
+
 class ProgrammeRules(Base):
     """What a programme has settled for itself: quorum, reminders, what it shows. One row a programme."""
 

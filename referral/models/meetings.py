@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from referral import clock
@@ -107,6 +107,26 @@ class Meeting(Base):
 
     members: Mapped[list["Attendance"]] = relationship(order_by="Attendance.id")
     agenda: Mapped[list["AgendaItem"]] = relationship(order_by="AgendaItem.position")
+    waivers: Mapped[list["QuorumWaiver"]] = relationship(order_by="QuorumWaiver.id")
+
+
+class QuorumWaiver(Base):
+    """The chair's word that a meeting goes on without its quorum, and why. Rows are added, never changed.
+
+    ``goes_on_with`` is ``{specialty: how many}`` of each specialty that was lacking: it covers no further absence.
+    """
+
+    __tablename__ = "quorum_waiver"
+    __table_args__ = (CheckConstraint("reason <> ''", name="has_a_reason"), STRICT)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[UUID] = mapped_column(ForeignKey("meeting.id"), index=True)
+    goes_on_with: Mapped[dict[str, Any]]
+    reason: Mapped[str]
+    given_by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
+    given_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    given_by: Mapped[User] = relationship()
 
 
 class Attendance(Base):
