@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from referral import clock
@@ -16,7 +16,17 @@ class WorkupStep(Base):
     """One thing to be done before a transplant: by whom, by when, done when. Days are ISO dates."""
 
     __tablename__ = "workup_step"
-    __table_args__ = (UniqueConstraint("referral_id", "item"), STRICT)
+    __table_args__ = (
+        UniqueConstraint("referral_id", "item"),
+        Index(
+            "ix_workup_step_waiting",
+            "due_on",
+            "referral_id",
+            sqlite_where=text("done_on IS NULL AND due_on IS NOT NULL"),
+            postgresql_where=text("done_on IS NULL AND due_on IS NOT NULL"),
+        ),
+        STRICT,
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
@@ -49,6 +59,13 @@ class FollowUp(Base):
         UniqueConstraint("referral_id", "visit"),
         CheckConstraint("(recorded_at IS NULL) = (recorded_by_id IS NULL)", name="recorded_by_somebody"),
         Index(None, "due_on"),
+        Index(
+            "ix_follow_up_waiting",
+            "due_on",
+            "referral_id",
+            sqlite_where=text("recorded_at IS NULL"),
+            postgresql_where=text("recorded_at IS NULL"),
+        ),
         STRICT,
     )
 
