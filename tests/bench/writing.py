@@ -27,6 +27,8 @@ from referral.actions import drafts
 from referral.facts import read_record
 from referral.models import Referral, User
 from tests.at_hand import COMPLETE, invented
+from tests.bench.house import House, open_house
+from tests.bench.pages import fill
 from tests.browser import _filled
 from tests.journeys.conftest import SWITCHES, find_chromium
 
@@ -40,9 +42,16 @@ THROTTLE = 4
 Fields = dict[str, str | list[str]]
 
 
-def measure_writing(engine: Engine, database_url: str, secret_key: str) -> Iterator[str]:
-    """Serve the application as ``make run`` does, and give one line a measurement."""
-    with Session(engine, expire_on_commit=False) as session:
+def measure_writing() -> Iterator[str]:
+    """Serve the application as ``make run`` does, in a house as full as the one of the pages; a line a measurement."""
+    with open_house() as house:
+        yield from measure_in(house)
+
+
+def measure_in(house: House) -> Iterator[str]:
+    """Let people write, then load the workspace."""
+    with Session(house.engine, expire_on_commit=False) as session:
+        fill(session)
         email = next(account.email for account in demo.accounts() if account.key == "farquhar")
         writer = session.scalars(select(User).where(User.email == email)).one()
         course = invented(COMPLETE)
@@ -53,10 +62,10 @@ def measure_writing(engine: Engine, database_url: str, secret_key: str) -> Itera
             case.typed = dict(typed)
             cases.append(case.id)
         session.commit()
-    with serve(database_url, secret_key) as port:
+    with serve(house.settings.database_url, house.settings.secret_key) as port:
         with ThreadPoolExecutor(PEOPLE) as pool:
             done = list(pool.map(lambda case: Writer(port, email, case).write(), cases))
-        yield say_saves(engine, done)
+        yield say_saves(house.engine, done)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=find_chromium(), args=SWITCHES)
             for section in ("relapses", "judgements"):
