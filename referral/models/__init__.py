@@ -7,6 +7,7 @@ from referral.models.care import Correction, FollowUp, ProgrammeRules, Transplan
 from referral.models.cases import Packet, Referral, ReferralVersion, StandingVerdict
 from referral.models.decisions import Decision, Letter, LetterKind, LetterTemplate, Mail, Outcome
 from referral.models.evidence import EvidenceItem, HandOver, PersonKey, SamePerson, SamePersonAnswer
+from referral.models.imports import CaseImport, ImportKind
 from referral.models.marks import TimeMark
 from referral.models.meetings import (
     AgendaItem,
@@ -32,11 +33,13 @@ __all__ = [
     "Audience",
     "AuditEntry",
     "Base",
+    "CaseImport",
     "Correction",
     "Decision",
     "EvidenceItem",
     "FollowUp",
     "HandOver",
+    "ImportKind",
     "Interest",
     "Invitation",
     "Letter",
