@@ -25,7 +25,7 @@ run: .venv/run.stamp
 
 test: .venv/test.stamp
 	@.ci/packages test
-	@.venv/bin/python -m pytest -n 2 --database=both
+	@.venv/bin/python -m pytest -n 2 --database=both --junitxml=.results.xml
 
 test-databases: .venv/test.stamp
 	@.ci/packages test
