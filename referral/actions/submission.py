@@ -149,7 +149,7 @@ def sign_version(
         reason=reason or None,
     )
     session.add(version)
-    for name in ("family_name", "given_name", "birth_date"):
+    for name in ("family_name", "given_name", "birth_date", "sex"):
         setattr(referral, name, draft.identity.get(name))
     if earlier:
         remember(session, referral, draft.identity)

@@ -26,6 +26,7 @@ class Referral(Base):
             name="sent_is_dated_and_addressed",
         ),
         CheckConstraint("draft_version >= 1", name="draft_version_counts"),
+        CheckConstraint("sex IN ('female', 'male', 'other', 'unknown')", name="sex_known"),
         Index(None, "organisation_id", "state"),
         Index(None, "programme_id", "state"),
         # All that the inbox filters, orders and finds by: beside what was typed these are slow to reach.
@@ -67,6 +68,7 @@ class Referral(Base):
     family_name: Mapped[str | None]
     given_name: Mapped[str | None]
     birth_date: Mapped[str | None]
+    sex: Mapped[str | None]  # as signed last: what the yearly numbers are grouped by
     waiting_since: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)

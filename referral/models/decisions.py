@@ -74,6 +74,13 @@ class Decision(Base):
             postgresql_where=text("signed_at IS NULL"),
         ),
         Index(None, "referral_id"),
+        Index(
+            "ix_decision_decided",
+            "decided_on",
+            "referral_id",
+            sqlite_where=text("signed_at IS NOT NULL AND superseded_at IS NULL"),
+            postgresql_where=text("signed_at IS NOT NULL AND superseded_at IS NULL"),
+        ),
         STRICT,
     )
 

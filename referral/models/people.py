@@ -21,6 +21,7 @@ class Organisation(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     name: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[OrganisationKind]
+    region: Mapped[str | None]  # a part of the country, in the house's own words
 
 
 class User(Base):
