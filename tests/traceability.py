@@ -25,7 +25,7 @@ def hazards(log: Path = LOG) -> list[Hazard]:
     return found
 
 
-def tests_of(hazard: Hazard) -> Iterator[str]:
+def proofs_of(hazard: Hazard) -> Iterator[str]:
     """Give the tests of a hazard's controls, as ``folder/file.py::test``, below ``tests/``."""
     for control in hazard["controls"]:
         yield from control["tests"]
@@ -74,14 +74,10 @@ def main(arguments: list[str]) -> int:
     """Print the report of a run, and what it does not prove."""
     (file,) = arguments
     log, passed = hazards(), results(Path(file).read_text("utf-8"))
-    print("\n".join(report(log, passed)))
     faults = unproven(log, passed)
     controls = sum(len(hazard["controls"]) for hazard in log)
-    print(
-        f"\n{len(log)} hazards, {controls} controls, {len(faults)} tests missing or failed.",
-        *faults,
-        sep="\n",
-    )
+    count = f"{len(log)} hazards, {controls} controls, {len(faults)} tests missing or failed."
+    print(*report(log, passed), "", count, *faults, sep="\n")  # noqa: T201 - its purpose
     return 1 if faults else 0
 
 

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tests.traceability import ROOT, STEPS, Hazard, hazards, results, tests_of, unproven
+from tests.traceability import ROOT, STEPS, Hazard, hazards, results, proofs_of, unproven
 
 LOG = hazards()
 
@@ -36,7 +36,7 @@ def test_a_hazard_has_cause_effect_ratings_and_controls_that_lower_it(hazard: Ha
 
 @pytest.mark.parametrize("hazard", LOG, ids=lambda hazard: hazard["id"])
 def test_each_test_that_the_log_names_exists(hazard: Hazard) -> None:
-    assert [test for test in tests_of(hazard) if not exists(test)] == []
+    assert [test for test in proofs_of(hazard) if not exists(test)] == []
 
 
 RUN = """<testsuites><testsuite>
