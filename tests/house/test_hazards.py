@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tests.traceability import ROOT, STEPS, Hazard, hazards, results, proofs_of, unproven
+from tests.traceability import ROOT, STEPS, Hazard, hazards, proofs_of, results, unproven
 
 LOG = hazards()
 
