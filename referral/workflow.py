@@ -103,6 +103,10 @@ WORDS = {
     "assign": "Change the owner",
     "advise": "Give advice",
     "ask_for_more": "Ask for more information",
+    "begin_workup": "Begin the work-up",
+    "plan_workup": "Plan the work-up",
+    "record_transplant": "Record the transplant",
+    "record_follow_up": "Record a visit",
 }
 """The deeds whose name alone would not tell what the button does."""
 

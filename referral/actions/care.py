@@ -16,7 +16,7 @@ from referral.actions.evidence import SETTLED, WORKUP, asked_by, catalogue
 from referral.actions.moves import move
 from referral.actions.referrals import newest_version
 from referral.actions.rules import rules_for
-from referral.auth import RECEIVERS, scope
+from referral.auth import RECEIVERS
 from referral.criteria.days import add_months
 from referral.errors import ConflictError
 from referral.facts import PartialDate, digest, say_date
@@ -339,25 +339,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value
-
-
-@dataclass(frozen=True)
-class Overdue:
-    """A visit that should have been recorded."""
-
-    referral_id: UUID
-    number: str
-    visit: str
-    due_on: date
-
-
-def overdue_follow_ups(session: Session, viewer: User, today: date) -> list[Overdue]:
-    """List the visits of the viewer's cases that are due and not recorded, the longest due first."""
-    found = session.execute(
-        select(Referral.id, Referral.number, FollowUp.visit, FollowUp.due_on)
-        .join(FollowUp, FollowUp.referral_id == Referral.id)
-        .where(scope(viewer), Referral.state.in_(AFTER_TRANSPLANT))
-        .where(FollowUp.recorded_at.is_(None), FollowUp.due_on <= today.isoformat())
-        .order_by(FollowUp.due_on, Referral.number)
-    )
-    return [Overdue(id_, number, visit, date.fromisoformat(due_on)) for id_, number, visit, due_on in found]

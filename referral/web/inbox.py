@@ -13,6 +13,7 @@ from referral.actions import inbox as actions
 from referral.actions.adoptions import editions_for
 from referral.actions.duplicates import alike_by_case
 from referral.actions.mail import undelivered
+from referral.actions.overdue import MOST, first_overdue, overdue
 from referral.actions.referrals import PAGE, get_referral
 from referral.actions.stays import clocks_of
 from referral.auth import RECEIVERS, requires
@@ -21,7 +22,7 @@ from referral.extensions import db
 from referral.models import Referral, User
 from referral.web.referrals import FILTERS_OF_LISTS, list_words, page_number
 from referral.web.session import resumable
-from referral.workflow import OPEN, SENT, Role, State
+from referral.workflow import ACCEPTED, OPEN, SENT, Role, State
 
 inbox = Blueprint("inbox", __name__)
 
@@ -78,6 +79,10 @@ def draw(*, text: str = "", page: int = 1) -> ResponseReturnValue:
         "alike": alike_by_case(db.session(), ids, g.person),
         "clocks": clocks_of(db.session(), ids, clock.now()),
         "due": actions.due_days(db.session(), ids),
+        "late": overdue(db.session(), g.person, clock.today()),
+        "late_by_case": first_overdue(
+            db.session(), g.person, clock.today(), [line.id for line in found.lines if line.state in ACCEPTED]
+        ),
         "coordinators": actions.coordinators(db.session(), g.person.organisation_id),
         "clinics": actions.clinics(db.session(), g.person),
         "views": actions.views_of(db.session(), g.person),
@@ -96,6 +101,7 @@ def draw(*, text: str = "", page: int = 1) -> ResponseReturnValue:
         newest_first=wanted.newest_first,
         text=text,
         assigns=g.person.role is Role.COORDINATOR,
+        most_late=MOST,
     )
 
 

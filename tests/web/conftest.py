@@ -4,8 +4,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from referral.actions import care
 from referral.models import Packet, Referral, ReferralVersion, User
 from tests.at_hand import make_draft, send
+from tests.caring import accept
 
 People = dict[str, User]
 
@@ -28,3 +30,15 @@ def printed(session: Session, people: People, sent: Referral) -> bytes:
     version.packet = Packet(pdf=b"%PDF-1.7 as issued", sha256="0" * 64, issued_by=people["neurologist"])
     session.flush()
     return version.packet.pdf
+
+
+@pytest.fixture
+def accepted(session: Session, people: People) -> Referral:
+    return accept(session, people)
+
+
+@pytest.fixture
+def in_workup(session: Session, people: People, accepted: Referral) -> Referral:
+    care.begin_workup(session, accepted, actor=people["coordinator"])
+    session.commit()
+    return accepted
