@@ -135,7 +135,11 @@ def is_edss(number: Decimal) -> bool:
     return 0 <= number <= 10 and number * 2 == (number * 2).to_integral_value() and number != Decimal("0.5")
 
 
+def canonical(plain: Any) -> bytes:
+    """Write plain JSON values in the one form in which they are kept, carried and compared: UTF-8, keys sorted."""
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
 def digest(plain: Any) -> str:
     """Give the SHA-256 of plain JSON values in canonical form."""
-    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(canonical(plain)).hexdigest()

@@ -4,7 +4,7 @@ from referral.models.adoptions import Adoption
 from referral.models.attachments import Attachment
 from referral.models.base import Base, OrganisationKind
 from referral.models.care import Correction, FollowUp, ProgrammeRules, Transplant, WorkupStep
-from referral.models.cases import Packet, Referral, ReferralVersion, StandingVerdict
+from referral.models.cases import Packet, PacketTrouble, Referral, ReferralVersion, StandingVerdict
 from referral.models.decisions import Decision, Letter, LetterKind, LetterTemplate, Mail, Outcome
 from referral.models.evidence import EvidenceItem, HandOver, PersonKey, SamePerson, SamePersonAnswer
 from referral.models.imports import CaseImport, ImportKind
@@ -55,6 +55,7 @@ __all__ = [
     "Outcome",
     "Overall",
     "Packet",
+    "PacketTrouble",
     "PersonKey",
     "ProgrammeRules",
     "Question",

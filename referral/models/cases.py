@@ -130,8 +130,22 @@ class Packet(Base):
     version_id: Mapped[UUID] = mapped_column(ForeignKey("referral_version.id"), unique=True)
     pdf: Mapped[bytes] = mapped_column(LargeBinary)
     sha256: Mapped[str]
+    seal: Mapped[str | None] = mapped_column(
+        index=True
+    )  # printed in short on every page; none before 2026-11
     issued_at: Mapped[datetime] = mapped_column(default=clock.now)
     issued_by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True)
 
     version: Mapped[ReferralVersion] = relationship(back_populates="packet")
     issued_by: Mapped[User] = relationship()
+
+
+class PacketTrouble(Base):
+    """A packet that could not be made: how often it was tried, so that it is not tried every minute for ever."""
+
+    __tablename__ = "packet_trouble"
+    __table_args__ = (CheckConstraint("tries >= 1", name="tries_count"), STRICT)
+
+    version_id: Mapped[UUID] = mapped_column(ForeignKey("referral_version.id"), primary_key=True)
+    tries: Mapped[int]
+    tried_at: Mapped[datetime]
