@@ -64,6 +64,20 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[SERVER].stop()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what tests have counted: how much a test has walked through that walks through all of something."""
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    counted = sorted(
+        f"{report.nodeid.partition('::')[2]}: {said}"
+        for report in reports
+        for name, said in report.user_properties
+        if name == "counted"
+    )
+    if counted:
+        terminalreporter.section("counted")
+        terminalreporter.write("\n".join(counted) + "\n")
+
+
 def server_of(config: pytest.Config) -> Server:
     """The server of this run, started when it is first asked for."""
     if SERVER not in config.stash:
@@ -139,6 +153,11 @@ def password_hash() -> str:
 @pytest.fixture
 def people(session: Session, password_hash: str) -> dict[str, User]:
     """Two clinics, two programmes, a person for each role, found by role; ``other_`` works at the other place."""
+    return seat_people(session, password_hash)
+
+
+def seat_people(session: Session, password_hash: str) -> dict[str, User]:
+    """Put everybody in their places, and commit it."""
     places = {
         name: Organisation(name=name, kind=kind)
         for name, kind in (

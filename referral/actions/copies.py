@@ -54,14 +54,14 @@ def copy_as_new(session: Session, referral: Referral, *, actor: User) -> Referra
         raise ConflictError(
             f"This case is {referral.state.words}: it is still on its way, so it is not copied."
         )
-    new = drafts.open_draft(session, actor)
+    new = drafts.new_draft(session, actor)
     new.copied_from_id = referral.id
     new.demonstration = referral.demonstration
     new.typed = {
         key: kept for key, typed in referral.typed.items() if (kept := without_what_ended(key, typed))
     }
     duplicates.remember(session, new, drafts.name_for_lists(new))
-    audit.record(session, actor, "copied_from_earlier_case", new, copied_from=str(referral.id))
+    audit.record(session, actor, find_move("copy_as_new").past, new, copied_from=str(referral.id))
     return new
 
 

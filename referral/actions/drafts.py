@@ -38,6 +38,13 @@ class Save:
 
 def open_draft(session: Session, actor: User) -> Referral:
     """Open an empty draft in the name of the neurologist, or of the one for whom the delegate works."""
+    referral = new_draft(session, actor)
+    audit.record(session, actor, "draft_opened", referral)
+    return referral
+
+
+def new_draft(session: Session, actor: User) -> Referral:
+    """Put an empty draft there. What it is opened with, and so what the trail calls it, is the caller's."""
     referrer = actor if actor.role is Role.NEUROLOGIST else actor.works_for
     if actor.role not in auth.REFERRERS or referrer is None:
         raise ForbiddenError("Only a neurologist, or a delegate who works for one, can open a referral.")
@@ -50,7 +57,6 @@ def open_draft(session: Session, actor: User) -> Referral:
     )
     session.add(referral)
     session.flush()
-    audit.record(session, actor, "draft_opened", referral)
     return referral
 
 

@@ -12,6 +12,7 @@ from referral.models import AuditEntry, User
 
 DEEDS = {
     "draft_opened": "Opened as a draft",
+    "copied_as_new": "Opened as a copy of an earlier case",
     "draft_saved": "Saved",
     "submitted": "Signed and sent",
     "packet_issued": "Packet made",

@@ -52,7 +52,7 @@ def test_a_copy_has_the_text_but_not_what_held_for_the_earlier_referral_only(
     assert "beside-consent_refer" not in new.typed["goals"]
     assert "request" not in new.typed
     assert (new.family_name, new.birth_date) == (over.family_name, over.birth_date)
-    assert deeds(session, new) == ["draft_opened", "copied_from_earlier_case"]
+    assert deeds(session, new) == ["copied_as_new"], "one act, one entry"
 
 
 def test_the_case_it_was_copied_from_is_no_riddle(session: Session, people: People, over: Referral) -> None:
