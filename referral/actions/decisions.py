@@ -19,6 +19,7 @@ from referral.actions.committee import check_no_tie, current_meeting, interests_
 from referral.actions.mail import notify_clinic
 from referral.actions.moves import move
 from referral.actions.questions import LONGEST_TEXT, put_question
+from referral.actions.quorum import hold_standing, refusals
 from referral.actions.referrals import newest_version
 from referral.auth import RECEIVERS
 from referral.errors import ConflictError, ForbiddenError, NotFoundError
@@ -354,12 +355,17 @@ def sign_decision(
     _refuse_who_stands_aside(session, referral, draft.took_part["people"])
     wrong = obstacles(draft, clock.local(version.signed_at).date(), clock.local(at).date())
     wrong += _misnamed(signature, version.snapshot["identity"])
+    quorum = hold_standing(session, referral, actor)
+    wrong += refusals(quorum)
     if wrong:
         raise NotSignedError(wrong)
     _replace(session, referral, draft, at)
+    if quorum is not None and quorum.waiver is not None:
+        lacking = [f"{each.specialty.value} {each.there} of {each.needed}" for each in quorum.quorum.lacking]
+        waived = {"lacking": lacking, "by": quorum.waiver.given_by.name}
+        draft.took_part = {**draft.took_part, "without_quorum": waived}
     draft.signed_by, draft.signed_at = actor, at
     session.flush()
-    _leave_agenda(session, referral, at)
     move(
         session, referral, draft.outcome.deed, actor=actor, at=at,
         decision=str(draft.id), version=draft.version, replaces=str(draft.replaces_id or ""),
@@ -412,15 +418,6 @@ def _replace(session: Session, referral: Referral, draft: Decision, at: datetime
     for letter in session.scalars(held):
         letter.cancelled_at = at
     session.flush()
-
-
-def _leave_agenda(session: Session, referral: Referral, at: datetime) -> None:
-    item = session.scalar(
-        select(AgendaItem).where(AgendaItem.referral_id == referral.id, AgendaItem.left_at.is_(None))
-    )
-    if item is not None:
-        item.left_at = at
-        session.flush()
 
 
 def _ask(session: Session, referral: Referral, decision: Decision, actor: User, at: datetime) -> None:

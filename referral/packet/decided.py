@@ -79,6 +79,7 @@ class Decided:
     beyond: bool
     disagrees: tuple[Reason, ...]
     took_part: tuple[str, ...]
+    without_quorum: str
     editions: tuple[str, ...]
     untested: tuple[str, ...]
 
@@ -101,6 +102,7 @@ def decided(decision: Recorded, snapshot: Mapping[str, Any]) -> Decided:
         beyond="" in decision.reasons,
         disagrees=tuple(reason for reason in reasons if reason.holds),
         took_part=tuple(_people(decision.took_part)),
+        without_quorum=_without_quorum(decision.took_part.get("without_quorum")),
         editions=tuple(f"{part.title} (definition {part.digest})" for part in used),
         untested=tuple(dict.fromkeys(text for part in used for text in part.untested)),
     )
@@ -152,6 +154,14 @@ def _reasons(reasons: Mapping[str, Any], used: list[EditionPart]) -> Iterator[Re
                     why=kept.get("why") or "",
                     ground=grounds().get(kept.get("ground") or "", ""),
                 )
+
+
+def _without_quorum(waived: Mapping[str, Any] | None) -> str:
+    """Say which specialty was lacking and that the chair went on; empty where the quorum was met.
+
+    Who was missing and why the chair went on stays with the meeting, for the programme alone.
+    """
+    return f"{', '.join(waived['lacking'])}; {waived['by']}, chair, went on without it" if waived else ""
 
 
 def _people(took_part: Mapping[str, Any]) -> Iterator[str]:

@@ -12,6 +12,8 @@ from werkzeug.datastructures import MultiDict
 from forms.decision import GUESTS, HOLDS, OUTCOMES, SPECIALTIES, Said, Wrong, read_decision, typed_of
 from referral import clock
 from referral.actions import decisions as actions
+from referral.actions.committee import current_meeting
+from referral.actions.quorum import standing_of
 from referral.actions.referrals import get_referral, read_referral
 from referral.auth import requires
 from referral.errors import ConflictError
@@ -85,6 +87,8 @@ def draw_form(
         unsaved=unsaved,
         seen=actions.mark_of(draft),
         current=actions.find_current(db.session(), referral),
+        quorum=standing_of(db.session(), referral),
+        meeting=current_meeting(db.session(), referral),
         people=people,
         facts=waits_for(version.snapshot),
         words={"outcomes": OUTCOMES, "specialties": SPECIALTIES, "holds": HOLDS, "guests": GUESTS}
@@ -197,9 +201,12 @@ def draw_draft(
         each.user.id == g.person.id and each.stands_aside
         for each in actions.attendees(db.session(), referral)
     )
+    quorum = standing_of(db.session(), referral)
     page = render_template(
         "decisions/sign.html",
         referral=referral,
+        quorum=quorum,
+        meeting=current_meeting(db.session(), referral),
         contents=contents(version.snapshot),
         draft=draft,
         said=decided(draft, snapshot),
@@ -213,7 +220,8 @@ def draw_draft(
         and draft.drafted_by_id != g.person.id
         and not aside
         and not stale
-        and not lacking,
+        and not lacking
+        and (quorum is None or quorum.holds),
         refused=refused,
         wrong=wrong or {},
         typed=defaultdict(str, typed or {}),

@@ -1,7 +1,9 @@
 """Meetings of the committee: their list, one meeting, calling, changing and cancelling it, who came, its close."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +17,9 @@ from referral.actions import agenda
 from referral.actions import meetings as actions
 from referral.actions.committee import committee, interests_in, tied
 from referral.actions.evidence import KEEPERS
+from referral.actions.moves import ReasonMissingError
 from referral.actions.opinions import given_by
+from referral.actions.quorum import Standing, go_on_without, standing
 from referral.auth import RECEIVERS, requires
 from referral.errors import ConflictError
 from referral.extensions import db
@@ -39,7 +43,12 @@ class Row:
     undeclared: list[User]
     given: int
     wanted: int
-    quorum: actions.Quorum
+    standing: Standing
+
+    @property
+    def quorum(self) -> actions.Quorum:
+        """The quorum for this case."""
+        return self.standing.quorum
 
 
 def agenda_rows(meeting: Meeting) -> list[Row]:
@@ -59,7 +68,7 @@ def agenda_rows(meeting: Meeting) -> list[Row]:
                 [user for key, user in asked.items() if key not in interests],
                 len(given[item.referral_id] & wanted),
                 len(wanted),
-                actions.quorum(meeting.quorum, meeting.members, tied(interests)),
+                standing(meeting, tied(interests)),
             )
         )
     return rows
@@ -68,13 +77,15 @@ def agenda_rows(meeting: Meeting) -> list[Row]:
 def meeting_words(meeting: Meeting) -> dict[str, Any]:
     """Give what every page of a meeting says of it."""
     today = clock.local(clock.now()).date()
+    rows = agenda_rows(meeting)
     return {
         "meeting": meeting,
         "stage": actions.stage_of(meeting),
         "keeps": g.person.role in KEEPERS,
-        "rows": agenda_rows(meeting),
+        "rows": rows,
+        "blocked": [row for row in rows if not row.standing.holds],
         "left": agenda.left(db.session(), meeting),
-        "quorum": actions.quorum(meeting.quorum, meeting.members),
+        "standing": standing(meeting),
         "frozen_at": agenda.frozen_at(meeting),
         "frozen": clock.now() >= agenda.frozen_at(meeting),
         "day_has_come": today >= clock.local(meeting.starts_at).date(),
@@ -111,13 +122,15 @@ def show(meeting_id: UUID) -> ResponseReturnValue:
     return draw(meeting_id)
 
 
-def draw(meeting_id: UUID, refused: ConflictError | None = None) -> str:
-    """Draw one meeting, with why something was refused."""
+def draw(
+    meeting_id: UUID, refused: ConflictError | None = None, *, reason: str = "", problem: str = ""
+) -> str:
+    """Draw one meeting, with why something was refused; ``reason`` and ``problem`` are those of a quorum waived."""
     meeting = actions.get_meeting(db.session(), meeting_id, g.person)
     words = meeting_words(meeting)
     audit.record(db.session(), g.person, "meeting_read", meeting=str(meeting.id), cases=len(words["rows"]))
     db.session.commit()
-    return render_template("meetings/show.html", **words, refused=refused)
+    return render_template("meetings/show.html", **words, refused=refused, reason=reason, problem=problem)
 
 
 # Calling and changing
@@ -274,19 +287,38 @@ def ask_cancel(meeting_id: UUID) -> ResponseReturnValue:
     return render_template("meetings/cancel.html", **words)
 
 
+Deed = Callable[[UUID], ResponseReturnValue]
+
+
+def told_if_refused(view: Deed) -> Deed:
+    """Show the meeting as it stands, with why nothing was done, where somebody else was first or it is not time."""
+
+    @wraps(view)
+    def attempt(meeting_id: UUID) -> ResponseReturnValue:
+        try:
+            return view(meeting_id)
+        except ConflictError as refused:
+            db.session.rollback()
+            return draw(meeting_id, refused), 409
+
+    return attempt
+
+
+def done(words: str, endpoint: str, meeting_id: UUID) -> ResponseReturnValue:
+    """Keep what was done, say it, and go on."""
+    db.session.commit()
+    flash(words)
+    return redirect(url_for(endpoint, meeting_id=meeting_id), code=303)
+
+
 @meetings.post("/meetings/<uuid:meeting_id>/cancellation")
 @requires(Role.COORDINATOR, Role.CHAIR)
+@told_if_refused
 def cancel(meeting_id: UUID) -> ResponseReturnValue:
     """Call the meeting off; its cases are ready again."""
     meeting, cases = agenda.hold_all(db.session(), meeting_id, g.person)
-    try:
-        agenda.cancel(db.session(), meeting, cases, actor=g.person)
-    except ConflictError as refused:
-        db.session.rollback()
-        return draw(meeting_id, refused), 409
-    db.session.commit()
-    flash(f"The meeting is cancelled. Ready again: {len(cases)}.")
-    return redirect(url_for("meetings.show", meeting_id=meeting_id), code=303)
+    agenda.cancel(db.session(), meeting, cases, actor=g.person)
+    return done(f"The meeting is cancelled. Ready again: {len(cases)}.", "meetings.show", meeting_id)
 
 
 # On the day
@@ -294,6 +326,7 @@ def cancel(meeting_id: UUID) -> ResponseReturnValue:
 
 @meetings.post("/meetings/<uuid:meeting_id>/attendance")
 @requires(Role.COORDINATOR, Role.CHAIR)
+@told_if_refused
 def attendance(meeting_id: UUID) -> ResponseReturnValue:
     """Write down who came."""
     meeting = actions.get_meeting(db.session(), meeting_id, g.person, to_change=True)
@@ -302,41 +335,46 @@ def attendance(meeting_id: UUID) -> ResponseReturnValue:
         for each in meeting.members
         if f"came-{each.user_id}" in request.form
     }
+    actions.take_attendance(db.session(), meeting, g.person, came)
+    return done("Attendance is kept.", "room.show", meeting_id)
+
+
+def resume_quorum(carried: Typed, meeting_id: UUID) -> ResponseReturnValue:
+    """Show the meeting again with the reason that was typed before the session had ended."""
+    return draw(meeting_id, reason=carried.get("reason", ""))
+
+
+@meetings.post("/meetings/<uuid:meeting_id>/quorum")
+@requires(Role.COORDINATOR, Role.CHAIR)
+@resumable(resume_quorum)
+@told_if_refused
+def waive_quorum(meeting_id: UUID) -> ResponseReturnValue:
+    """Go on without the quorum: the chair's word, with a reason."""
+    meeting = actions.get_meeting(db.session(), meeting_id, g.person, to_change=True)
+    reason = request.form.get("reason", "")
     try:
-        actions.take_attendance(db.session(), meeting, g.person, came)
-    except ConflictError as refused:
+        go_on_without(db.session(), meeting, reason, actor=g.person)
+    except ReasonMissingError as refused:
         db.session.rollback()
-        return draw(meeting_id, refused), 409
-    db.session.commit()
-    flash("Attendance is kept.")
-    return redirect(url_for("room.show", meeting_id=meeting_id), code=303)
+        return draw(meeting_id, reason=reason, problem=str(refused)), 422
+    return done("The committee goes on without its quorum. The reason is kept.", "room.show", meeting_id)
 
 
 @meetings.post("/meetings/<uuid:meeting_id>/opening")
 @requires(Role.COORDINATOR, Role.CHAIR)
+@told_if_refused
 def open_now(meeting_id: UUID) -> ResponseReturnValue:
     """Open the meeting, and what its members have said of its cases."""
     meeting, cases = agenda.hold_all(db.session(), meeting_id, g.person)
-    try:
-        agenda.open_meeting(db.session(), meeting, cases, actor=g.person)
-    except ConflictError as refused:
-        db.session.rollback()
-        return draw(meeting_id, refused), 409
-    db.session.commit()
-    flash("The meeting is open, and with it the opinions on its cases.")
-    return redirect(url_for("room.show", meeting_id=meeting_id), code=303)
+    agenda.open_meeting(db.session(), meeting, cases, actor=g.person)
+    return done("The meeting is open, and with it the opinions on its cases.", "room.show", meeting_id)
 
 
 @meetings.post("/meetings/<uuid:meeting_id>/closing")
 @requires(Role.COORDINATOR, Role.CHAIR)
+@told_if_refused
 def close(meeting_id: UUID) -> ResponseReturnValue:
     """Close the meeting once everything is dealt with."""
     meeting = actions.get_meeting(db.session(), meeting_id, g.person, to_change=True)
-    try:
-        agenda.close_meeting(db.session(), meeting, actor=g.person)
-    except ConflictError as refused:
-        db.session.rollback()
-        return draw(meeting_id, refused), 409
-    db.session.commit()
-    flash("The meeting is closed.")
-    return redirect(url_for("meetings.show", meeting_id=meeting_id), code=303)
+    agenda.close_meeting(db.session(), meeting, actor=g.person)
+    return done("The meeting is closed.", "meetings.show", meeting_id)

@@ -9,12 +9,15 @@ from sqlalchemy.orm import Session
 
 from referral import clock
 from referral.actions import agenda
+from referral.actions.decisions import sign_decision
 from referral.actions.moves import move
+from referral.actions.referrals import get_referral
 from referral.auth import RECEIVERS
 from referral.models import Interest, Meeting, Opinion, Referral, Tie, User
 from referral.workflow import Role, State
 from tests.at_hand import INSIDE, page_of
 from tests.browser import Browser, Page
+from tests.deciding import signature, write
 from tests.gathering import MEMBERS, call, give, make_ready, put_on, seat_second_member
 
 SignIn = Callable[[str], Browser]
@@ -350,6 +353,44 @@ def test_the_room_goes_from_case_to_case_and_the_meeting_closes_when_all_is_done
     assert "has left the agenda" in chair.visit(at(today, f"/room/{second}")).text
     assert "The meeting is closed" in chair.send(at(today, "/closing")).text
     chair.visit(at(today, f"/room/{today.id}"), status=404)
+
+
+def test_without_its_quorum_nothing_is_signed_until_the_chair_goes_on(
+    session: Session, people: People, sign_in: SignIn, ready: Referral
+) -> None:
+    today = call(session, people, clock.now())
+    put_on(session, today, ready, actor=people["coordinator"])
+    chair, room, address = sign_in(Role.CHAIR), at(today, "/room"), at(today, "/quorum")
+    came = {
+        f"came-{each.user_id}": "yes" if each.user_id == people["chair"].id else "no"
+        for each in today.members
+    }
+    page = chair.send(at(today, "/attendance"), came)
+    assert "Missing: haematology 0 of 1: Committee Member did not come" in page.text
+    write(session, people, ready)
+    session.commit()
+    unsigned = chair.visit(page_of(ready, "/decision"))
+    assert "The quorum is not met" in unsigned.text
+    assert unsigned.all(".//input[@name='initials']") == []
+    assert "The chair may go on without it" in sign_in(Role.COORDINATOR).visit(room).text
+
+    sign_in(Role.COORDINATOR).send(address, {"reason": "We are few."}, status=403)
+    refused = chair.send(address, {"reason": " "}, status=422)
+    assert "Give a reason" in refused.text
+    page = chair.send(address, refused.fields(address) | {"reason": "Agreed by telephone."})
+
+    assert "Goes on without the quorum (haematology 0): Agreed by telephone." in page.text
+    assert page.all(".//textarea[@name='reason']") == []
+    for seen in (at(today), at(today, f"/room/{ready.id}")):
+        assert "The chair goes on without it" in chair.visit(seen).text
+    assert chair.visit(page_of(ready, "/decision")).all(".//input[@name='initials']")
+    held = get_referral(session, ready.id, people["chair"], to_change=True)
+    sign_decision(session, held, signature(session, held), actor=people["chair"])
+    session.commit()
+    told = sign_in(Role.NEUROLOGIST).visit(page_of(ready)).text
+    assert "Decided without the quorum haematology 0 of 1; Chair, chair, went on without it" in told
+    assert "by telephone" not in told
+    assert "did not come" not in told
 
 
 def test_a_meeting_to_come_is_neither_opened_nor_attended(sign_in: SignIn, meeting: Meeting) -> None:
