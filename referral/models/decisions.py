@@ -1,12 +1,13 @@
 """What the committee decided, and the letters and notices that follow."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from referral import clock
 from referral.columns import Word, one_of
@@ -78,6 +79,9 @@ class Decision(Base):
             "ix_decision_decided",
             "decided_on",
             "referral_id",
+            "outcome",
+            "signed_at",
+            "coded",  # all that the yearly numbers read: beside the reasons it would be slow to reach
             sqlite_where=text("signed_at IS NOT NULL AND superseded_at IS NULL"),
             postgresql_where=text("signed_at IS NOT NULL AND superseded_at IS NULL"),
         ),
@@ -91,6 +95,7 @@ class Decision(Base):
     meeting_id: Mapped[UUID | None] = mapped_column(ForeignKey("meeting.id"), index=True)
     outcome: Mapped[Outcome] = mapped_column(Word(Outcome))
     reasons: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    coded: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     editions: Mapped[dict[str, Any]] = mapped_column(default=dict)
     took_part: Mapped[dict[str, Any]] = mapped_column(default=dict)
     text: Mapped[str]
@@ -109,6 +114,22 @@ class Decision(Base):
     drafted_by: Mapped[User] = relationship(foreign_keys=[drafted_by_id])
     signed_by: Mapped[User | None] = relationship(foreign_keys=[signed_by_id])
     replaces: Mapped["Decision | None"] = relationship(remote_side=[id])
+
+    @validates("reasons")
+    def _keep_codes(self, _name: str, reasons: dict[str, Any]) -> dict[str, Any]:
+        self.coded = codes_of(reasons)
+        return reasons
+
+
+def codes_of(reasons: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Gather the codes in a decision's reasons: ``ground`` why it rests on a criterion, ``code`` why it disagrees."""
+    found: dict[str, set[str]] = {}
+    for criteria in reasons.values():
+        for kept in criteria.values():
+            for name in ("ground", "code"):
+                if kept.get(name):
+                    found.setdefault(name, set()).add(kept[name])
+    return {name: sorted(codes) for name, codes in found.items()}
 
 
 class LetterKind(StrEnum):

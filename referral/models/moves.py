@@ -32,7 +32,7 @@ class Stay(Base):
             postgresql_where=text("ended_at IS NULL"),
         ),
         Index(None, "referral_id", "began_at"),
-        Index("ix_stay_by_state", "state", "began_at", "ended_at", "referral_id"),
+        Index("ix_stay_by_state", "state", "ended_at", "began_at", "referral_id"),
         STRICT,
     )
 
