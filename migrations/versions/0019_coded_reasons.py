@@ -30,7 +30,7 @@ def upgrade() -> None:
         reasons = connection.scalar(sa.select(decision.c.reasons).where(decision.c.id == id_)) or {}
         if coded := _coded(reasons):
             connection.execute(sa.update(decision).where(decision.c.id == id_).values(coded=coded))
-    _index("decided_on", "referral_id", "outcome", "signed_at", "coded")
+    _index("decided_on", "referral_id", "outcome", "signed_at", "superseded_at", "coded")
     op.drop_index("ix_stay_by_state", "stay")
     op.create_index("ix_stay_by_state", "stay", ["state", "ended_at", "began_at", "referral_id"])
 

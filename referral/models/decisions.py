@@ -81,6 +81,7 @@ class Decision(Base):
             "referral_id",
             "outcome",
             "signed_at",
+            "superseded_at",
             "coded",  # all that the yearly numbers read: beside the reasons it would be slow to reach
             sqlite_where=text("signed_at IS NOT NULL AND superseded_at IS NULL"),
             postgresql_where=text("signed_at IS NOT NULL AND superseded_at IS NULL"),
