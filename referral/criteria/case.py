@@ -9,15 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property
-from typing import Protocol, TypeVar, cast
+from typing import NamedTuple, Protocol, TypeVar, cast
 
-from referral.criteria.answer import Answer, Truth
+from referral.criteria.answer import NO, UNKNOWN, YES, Answer, Truth, truth_between, truth_of
 from referral.criteria.days import (
-    ALL_DAYS,
     DAWN,
-    NO_DAYS,
     Days,
     OpenDays,
+    Span,
     add_months,
     first_day_beyond,
 )
@@ -61,7 +60,7 @@ class FoldedRelapse:
     def flag(self, name: str) -> Truth:
         """A flag that any of them has, the relapse has."""
         flags = [getattr(member, name) for member in self.members]
-        return Truth.YES if True in flags else Truth.UNKNOWN if None in flags else Truth.NO
+        return YES if True in flags else UNKNOWN if None in flags else NO
 
     @cached_property
     def severities(self) -> frozenset[str]:
@@ -90,7 +89,7 @@ class FoldedRelapse:
             for member in self.members
             for other in self.members
         }
-        return truths.pop() if len(truths) == 1 else Truth.UNKNOWN
+        return truths.pop() if len(truths) == 1 else UNKNOWN
 
 
 def _worst(order: tuple[str, ...], given: list[str | None]) -> frozenset[str]:
@@ -106,12 +105,11 @@ def step_asked(before: Decimal, least: Decimal, least_from_5_5: Decimal) -> Deci
 
 def _rises(before: Decimal | None, peak: Decimal | None, least: Decimal, least_from_5_5: Decimal) -> Truth:
     if before is None or peak is None:
-        return Truth.UNKNOWN
-    return Truth.of(peak - before >= step_asked(before, least, least_from_5_5))
+        return UNKNOWN
+    return truth_of(peak - before >= step_asked(before, least, least_from_5_5))
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedCourse:
+class PlacedCourse(NamedTuple):
     """A course on the calendar: the days on which it may have begun and ended, start and stop narrowing each other."""
 
     path: str
@@ -123,8 +121,8 @@ class PlacedCourse:
     def within(self, keys: frozenset[str]) -> Truth:
         """Whether its drug belongs to the class. A drug that the table does not have may be of any."""
         if not self.drugs:
-            return Truth.UNKNOWN
-        return Truth.between(self.drugs <= keys, not self.drugs.isdisjoint(keys))
+            return UNKNOWN
+        return truth_between(self.drugs <= keys, not self.drugs.isdisjoint(keys))
 
     @property
     def substance(self) -> str:
@@ -145,9 +143,9 @@ class PlacedCourse:
     def exposed(self, months: int) -> Truth:
         """Whether it lasted ``months`` months. 0 asks for nothing."""
         if months == 0:
-            return Truth.YES
+            return YES
         surely = add_months(self.start[1], months) <= self.end[0]
-        return Truth.between(surely, add_months(self.start[0], months) <= self.end[1])
+        return truth_between(surely, add_months(self.start[0], months) <= self.end[1])
 
     def days(self, months: int) -> OpenDays:
         """The days that lie in the course, at least ``months`` months after its start."""
@@ -244,7 +242,7 @@ class Case:
     def fresh(self, first: date, last: date) -> Truth:
         """Whether something dated so is at most twelve months old."""
         since = add_months(self.as_of, -STALE_MONTHS)
-        return Truth.between(first >= since, last >= since)
+        return truth_between(first >= since, last >= since)
 
     def turns_stale(self, dated: PartialDate | None) -> Iterator[date]:
         """Days on which something dated so becomes older than twelve months."""
@@ -293,7 +291,7 @@ class Case:
     def latest_score_fresh(self) -> Truth:
         """Whether the latest EDSS is at most twelve months old."""
         firsts = [first for _, _, first, _ in self.scores]
-        return self.fresh(max(firsts), max(last for *_, last in self.scores)) if firsts else Truth.UNKNOWN
+        return self.fresh(max(firsts), max(last for *_, last in self.scores)) if firsts else UNKNOWN
 
     @cached_property
     def courses(self) -> tuple[PlacedCourse, ...]:
@@ -325,17 +323,15 @@ class Case:
         return self.once((keys, months), lambda: self._find_on_treatment(keys, months))
 
     def _find_on_treatment(self, keys: frozenset[str], months: int) -> OpenDays:
-        surely, may = NO_DAYS, NO_DAYS
+        surely: list[Span] = []
+        may = [] if self.treatments_complete else list(self._days_unlisted.spans)
         for course in self.courses:
             member = course.within(keys)
-            days = course.days(months)
-            if member is Truth.YES:
-                surely |= days.surely
-            if member is not Truth.NO:
-                may |= days.may
-        if not self.treatments_complete:
-            may |= self._days_unlisted
-        return OpenDays(surely, may)
+            if member is not NO:
+                days = course.days(months)
+                may += days.may.spans
+                surely += days.surely.spans if member is YES else ()
+        return OpenDays(Days.joined(surely), Days.joined(may))
 
     def off_treatment(self) -> OpenDays:
         """The days outside the courses of every drug whose class is not *none*."""
@@ -345,11 +341,9 @@ class Case:
     @cached_property
     def _days_unlisted(self) -> Days:
         """Days on which a course that is not listed may have run: those not surely inside a listed one."""
-        listed = NO_DAYS
-        for course in self.courses:
-            if course.within(keys_of_class("any")) is Truth.YES:
-                listed |= course.days(0).surely
-        return ALL_DAYS if not listed else ~listed
+        treated = keys_of_class("any")
+        listed = [course.days(0).surely for course in self.courses if course.within(treated) is YES]
+        return ~Days.joined([span for days in listed for span in days.spans])
 
 
 @cache

@@ -5,12 +5,12 @@ set of days is a few pairs of whole numbers.
 """
 
 from calendar import isleap
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Self
+from typing import NamedTuple, Self
 
 DAWN, DUSK = 1, date.max.toordinal()
-
+Span = tuple[int, int]
+"""First and last day, as ordinals; both are in."""
 
 _LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -22,6 +22,8 @@ def days_in_month(year: int, month: int) -> int:
 
 def add_months(day: date, months: int) -> date:
     """Go ``months`` calendar months on (or back); the month's last day is the end of the way."""
+    if months == 0:
+        return day
     count = day.year * 12 + day.month - 1 + months
     year, month = divmod(count, 12)
     return date(year, month + 1, min(day.day, days_in_month(year, month + 1)))
@@ -58,11 +60,10 @@ def age_in_years(birth: date, on: date) -> int:
     return on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))
 
 
-@dataclass(frozen=True, slots=True)
-class Days:
+class Days(NamedTuple):
     """A set of days as pairs of first and last ordinals, in order, none touching."""
 
-    spans: tuple[tuple[int, int], ...] = ()
+    spans: tuple[Span, ...] = ()
 
     @classmethod
     def between(cls, first: int, last: int) -> Self:
@@ -70,9 +71,9 @@ class Days:
         return cls(((first, last),) if first <= last else ())
 
     @classmethod
-    def joined(cls, spans: list[tuple[int, int]]) -> Self:
+    def joined(cls, spans: list[Span]) -> Self:
         """The days that lie in any of the spans."""
-        merged: list[tuple[int, int]] = []
+        merged: list[Span] = []
         for first, last in sorted(span for span in spans if span[0] <= span[1]):
             if merged and first <= merged[-1][1] + 1:
                 merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
@@ -124,8 +125,7 @@ ALL_DAYS = Days.between(DAWN, DUSK)
 NO_DAYS = Days()
 
 
-@dataclass(frozen=True, slots=True)
-class OpenDays:
+class OpenDays(NamedTuple):
     """A condition on a day where dates are known in part: days that ``surely`` meet it, days that ``may``."""
 
     surely: Days

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from referral.criteria.answer import Answer, Fact, Reason, Truth, every, settled, some
+from referral.criteria.answer import NO, UNKNOWN, YES, Answer, Fact, Reason, Truth, every, settled, some
 from referral.criteria.case import Case
 from referral.criteria.edition import DECIDING, Criterion, Edition
 from referral.criteria.load import multiple_sclerosis
@@ -33,7 +33,7 @@ class Verdict(StrEnum):
     NOT_MET = "not_met"
 
 
-RESULTS = {Truth.YES: Result.MET, Truth.NO: Result.NOT_MET, Truth.UNKNOWN: Result.CANNOT_SAY}
+RESULTS = {YES: Result.MET, NO: Result.NOT_MET, UNKNOWN: Result.CANNOT_SAY}
 WORDS = {
     Result.MET: "met",
     Result.NOT_MET: "not met",
@@ -62,11 +62,6 @@ class Finding(NamedTuple):
         return self.answer.facts
 
     @property
-    def counts_as(self) -> Truth:
-        """What it weighs in the verdict: what is not tested or does not apply stands in nobody's way."""
-        return _COUNTS_AS.get(self.result, Truth.YES)
-
-    @property
     def sentence(self) -> str:
         """One plain sentence: the fact, its date, the rule, the result."""
         words = WORDS[self.result]
@@ -76,7 +71,7 @@ class Finding(NamedTuple):
             return f"{self.applies.tell()}; it is asked of others only: {words}."
         test = self.criterion.test
         said = self.answer.tell() if test.joins else f"{self.answer.tell()}; {test.asks()}"
-        if self.applies and self.applies.truth is Truth.UNKNOWN:
+        if self.applies and self.applies.truth is UNKNOWN:
             said = f"{said}; whether it applies is open ({self.applies.tell()})"
         if self.criterion.kind == "exclusion":
             said = f"{said}; what would exclude {_EXCLUDES[self.result]}"
@@ -91,7 +86,8 @@ class Finding(NamedTuple):
         }  # fmt: skip
 
 
-_COUNTS_AS = {Result.NOT_MET: Truth.NO, Result.CANNOT_SAY: Truth.UNKNOWN}
+_COUNTS_AS = {Result.NOT_MET: NO, Result.CANNOT_SAY: UNKNOWN}
+"""What a result weighs in the verdict: what is not tested or does not apply stands in nobody's way."""
 _EXCLUDES = {
     Result.MET: "is not there",
     Result.NOT_MET: "is there",
@@ -102,7 +98,7 @@ _EXCLUDES = {
 def find(criterion: Criterion, case: Case) -> Finding:
     """Ask one criterion of one case."""
     applies = case.answer(criterion.applies_if) if criterion.applies_if else None
-    if applies and applies.truth is Truth.NO:
+    if applies and applies.truth is NO:
         return Finding(criterion, Result.NOT_APPLICABLE, replace(applies, reason=Reason.OK), applies)
     answer = case.answer(criterion.test)
     if not criterion.tested:
@@ -114,7 +110,7 @@ def find(criterion: Criterion, case: Case) -> Finding:
     truth = some((~applies.truth, answer.truth))
     if exclusion:
         truth = ~every((applies.truth, answer.truth))
-    reason = answer.reason if answer.truth is Truth.UNKNOWN else applies.reason
+    reason = answer.reason if answer.truth is UNKNOWN else applies.reason
     both = settled(
         truth, reason, answer.tell,
         lambda: (*applies.facts, *answer.facts), lambda: (*applies.missing, *answer.missing),
@@ -161,16 +157,18 @@ def evaluate(edition: Edition, case: Case) -> EditionResult:
 def draw_verdict(edition: Edition, findings: Sequence[Finding]) -> Verdict:
     """Draw the verdict: what holds for all, and one of the routes where there are any."""
     deciding = [finding for finding in findings if finding.criterion.kind in DECIDING]
-    on_route: dict[str | None, Truth] = {None: Truth.YES}
+    on_route: dict[str | None, Truth] = {None: YES}
     for finding in deciding:
-        route = finding.criterion.route
-        on_route[route] = min(on_route.get(route, Truth.YES), finding.counts_as)
+        counts = _COUNTS_AS.get(finding.result, YES)
+        before = on_route.setdefault(finding.criterion.route, counts)
+        if counts < before:
+            on_route[finding.criterion.route] = counts
     common = on_route.pop(None)
-    truth = every((common, some(on_route.values()) if on_route else Truth.YES))
-    if truth is Truth.NO:
+    truth = every((common, some(on_route.values()) if on_route else YES))
+    if truth is NO:
         return Verdict.NOT_MET
-    if truth is Truth.UNKNOWN:
+    if truth is UNKNOWN:
         return Verdict.CANNOT_SAY
-    held = {None, *(route for route, held in on_route.items() if held is Truth.YES)}
+    held = {None, *(route for route, held in on_route.items() if held is YES)}
     untested = any(f.result is Result.NOT_TESTED for f in deciding if f.criterion.route in held)
     return Verdict.TESTED_MET if untested or not edition.list_complete else Verdict.MET

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from referral.criteria.answer import Reason, Truth
+from referral.criteria.answer import UNKNOWN, Reason
 from referral.criteria.case import Case
 from referral.criteria.edition import DECIDING, Edition
 from referral.criteria.evaluate import EditionResult, Finding, Result, Verdict, draw_verdict, evaluate
@@ -36,7 +36,7 @@ def _agreed(found: Sequence[Finding]) -> Finding:
     first = found[0]
     if len({finding.result for finding in found}) == 1:
         return first
-    answer = replace(first.answer, truth=Truth.UNKNOWN, reason=Reason.IMPRECISE_DATE)
+    answer = replace(first.answer, truth=UNKNOWN, reason=Reason.IMPRECISE_DATE)
     return first._replace(result=Result.CANNOT_SAY, answer=answer)
 
 

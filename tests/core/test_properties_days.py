@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referral.criteria.answer import Truth
+from referral.criteria.answer import Truth, truth_of
 from referral.criteria.case import STALE_MONTHS, Case
 from referral.criteria.days import add_months
 from referral.criteria.language.base import Test, read_test
@@ -49,7 +49,7 @@ def test_an_age_says_what_all_days_of_birth_say(born: str, range_: dict[str, int
 
     def aged(day: date) -> Truth:
         had = AS_OF.year - day.year - ((AS_OF.month, AS_OF.day) < (day.month, day.day))
-        return Truth.of(
+        return truth_of(
             range_.get("min", 0) <= had <= range_.get("max", 999)
             and range_.get("above", -1) < had < range_.get("below", 999)
         )
@@ -71,7 +71,7 @@ def test_a_duration_says_what_all_days_of_its_anchor_say(
         def after(years: int) -> date:
             return add_months(day, 12 * years)
 
-        return Truth.of(
+        return truth_of(
             after(range_.get("min", 0)) <= AS_OF
             and after(range_.get("max", 99)) >= AS_OF
             and ("above" not in range_ or after(range_["above"]) < AS_OF)
@@ -89,7 +89,7 @@ def test_a_window_says_of_one_relapse_what_all_its_days_say(onset: str, months: 
         test_of({"relapses": {"at_least": 1, "within_months": months}}),
         relapses={"complete_since": "1990", "events": [{"onset": onset}]},
     )
-    assert found is summary(Truth.of(day >= start) for day in every_day(onset))
+    assert found is summary(truth_of(day >= start) for day in every_day(onset))
 
 
 @given(partial_days(), st.integers(1, 700), st.booleans())
@@ -99,7 +99,7 @@ def test_a_window_of_days_says_of_none_allowed_the_opposite(onset: str, days: in
     none = truth(test_of({"relapses": {"at_most": 0, "within_days": days}}), relapses=relapses)
     assert none is ~some
     start = AS_OF - timedelta(days=days)
-    alone = summary(Truth.of(day >= start) for day in every_day(onset))
+    alone = summary(truth_of(day >= start) for day in every_day(onset))
     assert some is (alone if listed or alone is Truth.YES else Truth.UNKNOWN)
 
 
@@ -124,7 +124,7 @@ def test_the_latest_edss_is_read_in_every_order_that_the_dates_allow(
         latest = max(day for day, _ in world)
         if latest < add_months(AS_OF, -STALE_MONTHS):
             return Truth.UNKNOWN
-        return summary(Truth.of(score <= int(most)) for day, score in world if day == latest)
+        return summary(truth_of(score <= int(most)) for day, score in world if day == latest)
 
     placed = [[(day, score) for day in every_day(text)] for text, score in scores]
     worlds = (
@@ -143,7 +143,7 @@ def test_a_wash_out_says_what_all_days_of_the_last_dose_say(stop: str, months: i
 
     def free(day: date) -> Truth:
         return summary(
-            [Truth.of(add_months(day, months) <= AS_OF), Truth.of(day <= add_months(AS_OF, -months))]
+            [truth_of(add_months(day, months) <= AS_OF), truth_of(day <= add_months(AS_OF, -months))]
         )
 
     alone = summary(map(free, every_day(stop)))

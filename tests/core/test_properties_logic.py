@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from referral.criteria.answer import Truth
+from referral.criteria.answer import Truth, truth_between
 from referral.criteria.case import Case
 from referral.criteria.language.base import Bounds, Test
 from referral.criteria.language.logic import All, AnyOf, AtLeast, Not
@@ -169,4 +169,4 @@ def test_bounds_over_a_stretch_agree_with_every_value_in_it(
     )  # an empty range is refused on loading
     # Between the halves, too: an end may be left out.
     held = {within(low + Decimal(quarter) / 4) for quarter in range(steps * 2 + 1)}
-    assert Bounds(least, above, most, below).hold(low, high) is Truth.between(held == {True}, True in held)
+    assert Bounds(least, above, most, below).hold(low, high) is truth_between(held == {True}, True in held)

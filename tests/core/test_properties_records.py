@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from referral.assessment import assess
 from referral.criteria import Edition, first_shown, library
-from referral.criteria.answer import Truth
+from referral.criteria.answer import truth_between
 from referral.criteria.calendar import changes
 from referral.criteria.case import Case
 from referral.criteria.evaluate import Verdict, evaluate
@@ -71,7 +71,7 @@ def test_failures_are_counted_over_every_way_in_which_the_unknown_may_turn_out(
     }
     surely = min(numbers) >= least
     may = max(numbers) >= least or not complete
-    assert Case.on(record, AS_OF).answer(test).truth is Truth.between(surely, may)
+    assert Case.on(record, AS_OF).answer(test).truth is truth_between(surely, may)
 
 
 # In and out

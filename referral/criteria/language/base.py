@@ -2,12 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
-from referral.criteria.answer import Answer, Fact, Truth
+from referral.criteria.answer import Answer, Fact, Truth, truth_between
 from referral.criteria.case import ANCHORS, Case, in_words, keys_of_class
 from referral.criteria.days import DAWN, NO_DAYS, Days, OpenDays, add_months, first_day_beyond
 from referral.facts import PartialDate, say_date
@@ -86,8 +85,7 @@ def vocabulary() -> Mapping[str, type[Test]]:
     return dict(_WORDS)
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(NamedTuple):
     """Names that editions share: what each judgement means and which group it belongs to; groups of drugs."""
 
     judgements: Mapping[str, tuple[str, str]]
@@ -110,8 +108,7 @@ class Vocabulary:
         return DrugClass(frozenset(keys), any_of(names), named=True)
 
 
-@dataclass(frozen=True, slots=True)
-class DrugClass:
+class DrugClass(NamedTuple):
     """A set of drugs by key, and how one says it."""
 
     keys: frozenset[str]
@@ -207,8 +204,7 @@ class Spec:
             raise Mistake(f"{self.word}: there is no setting {', '.join(map(repr, self._left))}")
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(NamedTuple):
     """Ends of a range: ``least`` and ``most`` are let in, ``above`` and ``below`` are not."""
 
     least: Decimal | None = None
@@ -231,7 +227,11 @@ class Bounds:
     def hold(self, low: Decimal | int, high: Decimal | int) -> Truth:
         """Whether the values from ``low`` to ``high`` keep within: all, none, or cannot say."""
         surely = self.high_enough(low) and self.low_enough(high)
-        return Truth.between(surely, self.high_enough(high) and self.low_enough(low))
+        return truth_between(surely, self.high_enough(high) and self.low_enough(low))
+
+    def times(self, number: int) -> "Bounds":
+        """The same range in a finer unit."""
+        return Bounds(*(None if end is None else end * number for end in self))
 
     def ends(self) -> Iterator[int]:
         """Every end as a whole number, and the next one: where a count of years may turn."""
@@ -254,8 +254,7 @@ class Bounds:
         return " and ".join(form.format(f"{end}{unit}") for end, form in ends if end is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """A stretch of time before the day of the question, or after an anchor; both ends are in."""
 
     months: int | None = None

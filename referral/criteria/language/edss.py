@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Self
 
-from referral.criteria.answer import Answer, Fact, Reason, Truth, settled
+from referral.criteria.answer import NO, UNKNOWN, YES, Answer, Fact, Reason, Truth, settled
 from referral.criteria.case import Case, step_asked
 from referral.criteria.language.base import Bounds, Mistake, Spec, Test, Vocabulary, Window, a_word
 from referral.facts import EdssScore, FunctionalSystems
@@ -33,16 +33,14 @@ def _open_dates(entries: tuple[Entry, ...]) -> tuple[str, ...]:
 def _unusable(case: Case) -> Answer | None:
     """The answer where no score is there, or the latest one is or may be older than twelve months."""
     if not case.scores:
-        return Answer(
-            Truth.UNKNOWN, Reason.MISSING, lambda: "EDSS: not recorded", name_missing=lambda: ("edss",)
-        )
-    if case.latest_score_fresh is Truth.YES:
+        return Answer(UNKNOWN, Reason.MISSING, lambda: "EDSS: not recorded", name_missing=lambda: ("edss",))
+    if case.latest_score_fresh is YES:
         return None
     latest = case.latest_scores
-    stale = case.latest_score_fresh is Truth.NO
+    stale = case.latest_score_fresh is NO
     age = "is older than 12 months" if stale else "may be older than 12 months"
     return Answer(
-        Truth.UNKNOWN,
+        UNKNOWN,
         Reason.STALE if stale else Reason.IMPRECISE_DATE,
         lambda: f"{' or '.join(map(_say, latest))} {age}",
         lambda: map(_fact, latest),
@@ -57,7 +55,7 @@ def _turns(case: Case) -> Iterator[date]:
 
 def _agreed(latest: tuple[Entry, ...], truths: list[Truth]) -> Truth:
     """All scores that may be the latest must agree."""
-    return truths[0] if len(set(truths)) == 1 else Truth.UNKNOWN
+    return truths[0] if len(set(truths)) == 1 else UNKNOWN
 
 
 @a_word("edss", "disability")
@@ -86,7 +84,7 @@ class Edss(Test):
         latest = case.latest_scores
         truths = [self._holds(score) for _, score, _, _ in latest]
         truth = _agreed(latest, truths)
-        judged = truth is Truth.UNKNOWN and Truth.UNKNOWN in truths
+        judged = truth is UNKNOWN and UNKNOWN in truths
 
         def tell() -> str:
             said = " or ".join(map(_say, latest))
@@ -118,7 +116,7 @@ class Edss(Test):
     def _holds(self, score: EdssScore) -> Truth:
         within = self.bounds.hold(score.score, score.score)
         excused = self.unless_during_relapse and score.during_relapse is not False
-        return Truth.UNKNOWN if within is Truth.NO and excused else within
+        return UNKNOWN if within is NO and excused else within
 
     def asks(self) -> str:
         """Say the range."""
@@ -162,7 +160,7 @@ class EdssRise(Test):
             pairs += [(other, entry) for other in earlier]
             truths.append(self._rose(entry, earlier, case))
         truth = _agreed(latest, truths)
-        shown = pairs if truth is not Truth.YES else [pair for pair in pairs if self._step(*pair)]
+        shown = pairs if truth is not YES else [pair for pair in pairs if self._step(*pair)]
         entries = list(dict.fromkeys([entry for pair in shown for entry in pair] or latest))
         imprecise = bool(_open_dates(tuple(entries)))
 
@@ -186,10 +184,10 @@ class EdssRise(Test):
     def _rose(self, entry: Entry, earlier: list[Entry], case: Case) -> Truth:
         sure = [other for other in earlier if self._surely_earlier(other, entry, case)]
         if any(self._step(other, entry) for other in sure):
-            return Truth.YES
+            return YES
         if any(self._step(other, entry) for other in earlier) or not sure:
-            return Truth.UNKNOWN
-        return Truth.NO
+            return UNKNOWN
+        return NO
 
     def _surely_earlier(self, other: Entry, entry: Entry, case: Case) -> bool:
         within = self.window.on(case).surely.covers(other[2].toordinal(), other[3].toordinal())
@@ -237,7 +235,7 @@ class FunctionalSystem(Test):
             return unusable
         latest = case.latest_scores
         grades = [getattr(score.functional_systems, self.system) for _, score, _, _ in latest]
-        truths = [Truth.UNKNOWN if grade is None else self.bounds.hold(grade, grade) for grade in grades]
+        truths = [UNKNOWN if grade is None else self.bounds.hold(grade, grade) for grade in grades]
         truth = _agreed(latest, truths)
         named = [
             (f"edss[{entry[0]}].functional_systems.{self.system}", grade, entry)

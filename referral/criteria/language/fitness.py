@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Self
 
-from referral.criteria.answer import Answer, Fact, Reason, Truth, every, settled
+from referral.criteria.answer import NO, UNKNOWN, YES, Answer, Fact, Reason, Truth, every, settled, truth_of
 from referral.criteria.case import Case
 from referral.criteria.language.base import Bounds, Mistake, Spec, Test, Vocabulary, a_word
 from referral.criteria.language.person import not_recorded
@@ -75,12 +75,12 @@ class MeasurementOf(Test):
         said = f"{name} {measured.value}{unit}"
         if measured.date is None:
             return Answer(
-                Truth.UNKNOWN, Reason.IMPRECISE_DATE, lambda: f"{said}, without a date",
+                UNKNOWN, Reason.IMPRECISE_DATE, lambda: f"{said}, without a date",
                 lambda: (fact,), lambda: (f"{self.path}.date",),
             )  # fmt: skip
         dated = f"{said} ({measured.date.words})"
         fresh = case.fresh(*case.span(measured.date))
-        if fresh is not Truth.YES:
+        if fresh is not YES:
             return _too_old(fresh, dated, fact, self.path, exact=measured.date.exact)
         truth = self.bounds.hold(measured.value, measured.value)
         return settled(truth, Reason.MISSING, lambda: dated, lambda: (fact,))
@@ -96,11 +96,11 @@ class MeasurementOf(Test):
 
 
 def _too_old(fresh: Truth, said: str, fact: Fact, path: str, *, exact: bool) -> Answer:
-    stale = fresh is Truth.NO
+    stale = fresh is NO
     age = "is older than 12 months" if stale else "may be older than 12 months"
     missing = (path,) if exact or stale else (path, f"{path}.date")
     reason = Reason.STALE if stale else Reason.IMPRECISE_DATE
-    return Answer(Truth.UNKNOWN, reason, lambda: f"{said} {age}", lambda: (fact,), lambda: missing)
+    return Answer(UNKNOWN, reason, lambda: f"{said} {age}", lambda: (fact,), lambda: missing)
 
 
 @a_word("ambulation", "disability")
@@ -131,20 +131,20 @@ class Walks(Test):
         fact = Fact("ambulation", value, walked.date.text if walked.date else None)
         if walked.date is None:
             return Answer(
-                Truth.UNKNOWN, Reason.IMPRECISE_DATE, lambda: f"{said}, without a date",
+                UNKNOWN, Reason.IMPRECISE_DATE, lambda: f"{said}, without a date",
                 lambda: (fact,), lambda: ("ambulation.date",),
             )  # fmt: skip
         dated = f"{said} ({walked.date.words})"
         fresh = case.fresh(*case.span(walked.date))
-        if fresh is not Truth.YES:
+        if fresh is not YES:
             return _too_old(fresh, dated, fact, "ambulation", exact=walked.date.exact)
         truths, missing = [], []
         if self.least_m is not None:
-            truths.append(Truth.of(None if walked.distance_m is None else walked.distance_m >= self.least_m))
+            truths.append(truth_of(None if walked.distance_m is None else walked.distance_m >= self.least_m))
             missing += ["ambulation.distance_m"] if walked.distance_m is None else []
         if self.aid_at_most is not None:
             allowed = AIDS[: AIDS.index(self.aid_at_most) + 1]
-            truths.append(Truth.of(None if walked.aid is None else walked.aid in allowed))
+            truths.append(truth_of(None if walked.aid is None else walked.aid in allowed))
             missing += ["ambulation.aid"] if walked.aid is None else []
         return settled(every(truths), Reason.MISSING, lambda: dated, lambda: (fact,), lambda: missing)
 

@@ -4,7 +4,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
-from referral.criteria.answer import Answer, Fact, Reason, Truth, every, holds, number_of, settled, some
+from referral.criteria.answer import (
+    NO,
+    UNKNOWN,
+    YES,
+    Answer,
+    Fact,
+    Reason,
+    Truth,
+    every,
+    holds,
+    number_of,
+    settled,
+    some,
+)
 from referral.criteria.case import Case, in_words
 from referral.criteria.language.base import Mistake, Spec, Test, Vocabulary, a_word, read_test
 
@@ -28,7 +41,7 @@ class _Joined:
     def tell(self) -> str:
         """Say the parts; where one of them settles it, the others are not worth the reader's time."""
         pairs = list(zip(self.tests, self.answers, strict=True))
-        decisive = {"or": Truth.YES, "and": Truth.NO}.get(self.word)
+        decisive = {"or": YES, "and": NO}.get(self.word)
         if self.truth is decisive:
             pairs = [(test, answer) for test, answer in pairs if answer.truth is self.truth]
             pairs = pairs[:1] if self.word == "or" else pairs
@@ -42,7 +55,7 @@ class _Joined:
         (A part that is settled leaves the result to the others.)
         """
         for answer in self.answers:
-            if answer.truth is self.truth or self.truth is Truth.UNKNOWN:
+            if answer.truth is self.truth or self.truth is UNKNOWN:
                 yield from answer.facts
 
     def missing(self) -> Iterator[str]:
@@ -59,7 +72,7 @@ def joined(truth: Truth, tests: tuple[Test, ...], answers: list[Answer], word: s
 
 def _reason(answers: Iterable[Answer]) -> Reason:
     """The reason of the first open part: what one would chase first."""
-    return next((answer.reason for answer in answers if answer.truth is Truth.UNKNOWN), Reason.OK)
+    return next((answer.reason for answer in answers if answer.truth is UNKNOWN), Reason.OK)
 
 
 def clause(test: Test, answer: Answer) -> str:
@@ -207,7 +220,7 @@ class Untested(Test):
 
     def ask(self, case: Case) -> Answer:
         """Nobody can say."""
-        return Answer(Truth.UNKNOWN, Reason.NOT_OPERATIONAL, lambda: f"not tested here ({self.why})")
+        return Answer(UNKNOWN, Reason.NOT_OPERATIONAL, lambda: f"not tested here ({self.why})")
 
     def asks(self) -> str:
         """Say that a person has to look."""

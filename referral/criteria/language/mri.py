@@ -6,7 +6,20 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple, Self
 
-from referral.criteria.answer import Answer, Fact, Reason, Truth, every, settled, some
+from referral.criteria.answer import (
+    NO,
+    UNKNOWN,
+    YES,
+    Answer,
+    Fact,
+    Reason,
+    Truth,
+    every,
+    settled,
+    some,
+    truth_between,
+    truth_of,
+)
 from referral.criteria.case import Case, in_words
 from referral.criteria.days import OpenDays
 from referral.criteria.language.base import Bounds, Mistake, Spec, Test, Vocabulary, Window, a_word, any_of
@@ -41,8 +54,7 @@ def count_of(study: MriStudy, finding: str) -> Count | None:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class StudyFilter:
+class StudyFilter(NamedTuple):
     """What a study must be to bring a finding."""
 
     diameter: Bounds
@@ -71,11 +83,11 @@ class StudyFilter:
         """Give the answer of every condition with the fact that it reads."""
         if finding == "gd_lesions" and self.diameter:
             size = study.gd_max_diameter_mm
-            held = Truth.UNKNOWN if size is None else self.diameter.hold(size, size)
+            held = UNKNOWN if size is None else self.diameter.hold(size, size)
             yield held, "gd_max_diameter_mm"
         if self.steroid_days is not None:
             since = study.days_since_steroids
-            held = Truth.of(None if since is None else since >= self.steroid_days)
+            held = truth_of(None if since is None else since >= self.steroid_days)
             yield held, "days_since_steroids"
 
     def words(self) -> str:
@@ -129,7 +141,7 @@ class Finding:
     def truth(self) -> Truth:
         """Met by one study that brings it; not met only where a study of the window speaks and none may."""
         found = some(study.brings for study in self.studies)
-        return Truth.UNKNOWN if found is Truth.NO and not self.speaks else found
+        return UNKNOWN if found is NO and not self.speaks else found
 
     @property
     def speaks(self) -> bool:
@@ -157,23 +169,24 @@ class FindingAsked:
         for index, study, first, last in studies_in(case, self.window):
             count = count_of(study, self.name)
             if count is None:
-                studies.append(Study(index, study, first, last, None, False, Truth.NO))
+                studies.append(Study(index, study, first, last, None, False, NO))
                 continue
-            on_day = Truth.between(days.surely.covers(first, last), days.may.meets(first, last))
-            brings = every((on_day, self._enough(count), self.wanted.holds(study, self.name)))
+            brings = truth_between(days.surely.covers(first, last), days.may.meets(first, last))
+            if brings is not NO:
+                brings = every((brings, self._enough(count), self.wanted.holds(study, self.name)))
             speaks = in_window.surely.covers(first, last)
             studies.append(Study(index, study, first, last, count, speaks, brings))
         return Finding(self, tuple(studies))
 
     def _enough(self, count: Count) -> Truth:
-        return Truth.between(count.least >= self.at_least, count.most is None or count.most >= self.at_least)
+        return truth_between(count.least >= self.at_least, count.most is None or count.most >= self.at_least)
 
     def missing_of(self, case: Case, asked: Study) -> Iterator[str]:
         """The paths that leave it open whether the study speaks, or brings the finding."""
         study, path = asked.study, f"mri[{asked.place}]"
         if asked.number is None:
             yield from (f"{path}.{name}" for name in _open_counts(study, self.name))
-        elif asked.brings is Truth.UNKNOWN:
+        elif asked.brings is UNKNOWN:
             for name in self.wanted.reads(study, self.name):
                 if getattr(study, name) is None:
                     yield f"{path}.{name}"
@@ -182,7 +195,7 @@ class FindingAsked:
                     yield f"{path}.date"
                 if self.wanted.treatment:
                     yield from self.wanted.treatment.missing(case, (asked.first, asked.last))
-            if self._enough(asked.number) is Truth.UNKNOWN:
+            if self._enough(asked.number) is UNKNOWN:
                 yield from (f"{path}.{name}" for name in _open_counts(study, self.name))
 
     def facts(self, case: Case, finding: Finding) -> Iterator[Fact]:
@@ -238,10 +251,7 @@ def finding_missing(case: Case, found: Iterable[Finding]) -> Iterator[str]:
 def finding_reason(case: Case, found: Iterable[Finding]) -> Reason:
     """The reason of what is open: no study at all, or facts of a study."""
     open_studies = [
-        (finding.asked, study)
-        for finding in found
-        for study in finding.studies
-        if study.brings is Truth.UNKNOWN
+        (finding.asked, study) for finding in found for study in finding.studies if study.brings is UNKNOWN
     ]
     if not open_studies:
         return Reason.NO_STUDY
@@ -315,9 +325,9 @@ class Mri(Test):
         truth = some(finding.truth for finding in found)
         telling = [finding for finding in found if finding.truth is truth]
         return settled(
-            truth, finding_reason(case, telling) if truth is Truth.UNKNOWN else Reason.OK,
+            truth, finding_reason(case, telling) if truth is UNKNOWN else Reason.OK,
             lambda: "; ".join(dict.fromkeys(say_finding(f, self.window.words(case)) for f in found)),
-            lambda: finding_facts(case, telling if truth is Truth.YES else found),
+            lambda: finding_facts(case, telling if truth is YES else found),
             lambda: (*self.window.missing(case), *finding_missing(case, found)),
         )  # fmt: skip
 

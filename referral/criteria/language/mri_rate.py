@@ -4,17 +4,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, Self
 
-from referral.criteria.answer import Answer, Fact, Reason, Truth, settled, some
+from referral.criteria.answer import (
+    NO,
+    UNKNOWN,
+    YES,
+    Answer,
+    Fact,
+    Reason,
+    Truth,
+    settled,
+    some,
+    truth_between,
+)
 from referral.criteria.case import Case
 from referral.criteria.language.base import Bounds, Mistake, Spec, Test, Vocabulary, Window, a_word
 from referral.criteria.language.mri import studies_in, study_fact, turns_of_studies
 from referral.facts import Count, MriStudy
 
-DAYS_A_MONTH = Fraction(487, 16)
-"""A month of the lesion rate: 30.4375 days, a twelfth of 365.25."""
+MONTH, DAY = 487, 16
+"""A month of the lesion rate is 30.4375 days, a twelfth of 365.25: in sixteenths of a day nothing is rounded."""
 
 
 @a_word("mri_t2_rate", "activity")
@@ -38,25 +48,17 @@ class MriT2Rate(Test):
         spec.done()
         return test
 
-    def _right_interval(self, days: int) -> bool:
-        months = Fraction(days) / DAYS_A_MONTH
-        return (
-            (self.interval.least is None or months >= Fraction(self.interval.least))
-            and (self.interval.above is None or months > Fraction(self.interval.above))
-            and (self.interval.most is None or months <= Fraction(self.interval.most))
-            and (self.interval.below is None or months < Fraction(self.interval.below))
-        )
-
     def ask(self, case: Case) -> Answer:
         """Ask every study of the window whose comparison lies, or may lie, the interval before it."""
         days = self.window.on(case)
-        brings, speaks = [Truth.NO], False
+        brings, speaks = [NO], False
+        interval = self.interval.times(MONTH)
         shown: list[tuple[int, MriStudy, Count]] = []
         for index, study, first, last in studies_in(case, self.window):
             if study.new_t2 is None:
                 continue
             gaps = self._gaps(case, study, first, last)
-            right = [self._right_interval(gap) for gap in gaps]
+            right = [interval.hold(gap * DAY, gap * DAY) is YES for gap in gaps]
             if not any(right):
                 continue
             sure = days.surely.covers(first, last) and study.compared_with is not None and all(right)
@@ -64,9 +66,9 @@ class MriT2Rate(Test):
             brings.append(self._brings(study.new_t2, gaps, right, sure))
             speaks = speaks or sure
         truth = some(brings)
-        reason = Reason.MISSING if truth is Truth.UNKNOWN else Reason.NO_STUDY
-        if truth is Truth.NO and not speaks:
-            truth = Truth.UNKNOWN
+        reason = Reason.MISSING if truth is UNKNOWN else Reason.NO_STUDY
+        if truth is NO and not speaks:
+            truth = UNKNOWN
         return settled(
             truth, reason, lambda: self._tell(case, shown),
             lambda: self._facts(case), lambda: self._missing(case, shown),
@@ -93,16 +95,16 @@ class MriT2Rate(Test):
         """The days that may lie between the two scans; up to the shortest right one if the earlier is not known."""
         if study.compared_with is None:
             shortest = max(self.interval.least or Decimal(0), self.interval.above or Decimal(0))
-            return range(int(Fraction(shortest) * DAYS_A_MONTH) + 2)
+            return range(int(shortest * MONTH / DAY) + 2)
         earlier_first, earlier_last = case.ordinals(study.compared_with)
         return range(max(0, first - earlier_last), max(0, last - earlier_first) + 1)
 
     def _brings(self, new: Count, gaps: range, right: list[bool], sure: bool) -> Truth:
-        asked = Fraction(self.rate)
+        asked = self.rate * DAY
         shortest = next((gap for gap, ok in zip(gaps, right, strict=True) if ok and gap), 1)
-        may = new.most is None or Fraction(new.most) * DAYS_A_MONTH / shortest >= asked
-        surely = sure and Fraction(new.least) * DAYS_A_MONTH / max(gaps[-1], 1) >= asked
-        return Truth.between(surely, may)
+        may = new.most is None or new.most * MONTH >= asked * shortest
+        surely = sure and new.least * MONTH >= asked * max(gaps[-1], 1)
+        return truth_between(surely, may)
 
     def _tell(self, case: Case, shown: list[tuple[int, MriStudy, Count]]) -> str:
         if not shown:

@@ -1,7 +1,7 @@
 """A day inside a course of a class of drugs, or outside every treatment; and the courses that say so."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from referral.criteria.answer import Fact
 from referral.criteria.case import Case, PlacedCourse
@@ -10,8 +10,7 @@ from referral.criteria.language.base import DrugClass, Mistake, Spec, Vocabulary
 from referral.facts import Course, PartialDate
 
 
-@dataclass(frozen=True, slots=True)
-class OnTreatment:
+class OnTreatment(NamedTuple):
     """A condition on a day: inside a course of the class, or (no class) outside every treatment."""
 
     drug_class: DrugClass | None

@@ -4,9 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from referral.criteria.answer import Answer, Reason, Truth, settled, some
+from referral.criteria.answer import (
+    NO,
+    UNKNOWN,
+    YES,
+    Answer,
+    Reason,
+    Truth,
+    settled,
+    some,
+    truth_between,
+    truth_of,
+)
 from referral.criteria.case import Case
 from referral.criteria.days import OpenDays, add_months
 from referral.criteria.language.base import Mistake, Spec, Test, Vocabulary, Window, a_word, any_of
@@ -34,8 +45,7 @@ from referral.criteria.language.relapses import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """How far apart two days lie, in days or in calendar months, in either direction."""
 
     days: Decimal | None
@@ -62,7 +72,7 @@ class Gap:
         """Whether the two days lie so far apart; months counted from either end must agree."""
         if self.days is not None:
             apart = (later - earlier).days
-            return Truth.of(apart > self.days if self.strict else apart >= self.days)
+            return truth_of(apart > self.days if self.strict else apart >= self.days)
         months = self.months or 0
         forwards, backwards = add_months(earlier, months), add_months(later, -months)
         agree = (
@@ -70,18 +80,18 @@ class Gap:
             if self.strict
             else (forwards <= later, earlier <= backwards)
         )
-        return Truth.between(all(agree), any(agree))
+        return truth_between(all(agree), any(agree))
 
     def between(self, first: tuple[int, int], second: tuple[int, int]) -> Truth:
         """Whether two things dated so lie far enough apart."""
         (a1, a2), (b1, b2) = first, second
-        surely = self._wide_ordinals(a2, b1) is Truth.YES or self._wide_ordinals(b2, a1) is Truth.YES
-        may = self._wide_ordinals(a1, b2) is not Truth.NO or self._wide_ordinals(b1, a2) is not Truth.NO
-        return Truth.between(surely, may)
+        surely = self._wide_ordinals(a2, b1) is YES or self._wide_ordinals(b2, a1) is YES
+        may = self._wide_ordinals(a1, b2) is not NO or self._wide_ordinals(b1, a2) is not NO
+        return truth_between(surely, may)
 
     def _wide_ordinals(self, earlier: int, later: int) -> Truth:
         if later < earlier:
-            return Truth.NO
+            return NO
         return self._wide(date.fromordinal(earlier), date.fromordinal(later))
 
     def words(self) -> str:
@@ -130,7 +140,7 @@ class RelapseAndMri(Test):
         truths = [self._truth(case, count, finding) for finding in found]
         truth = some(truths)
         telling = [finding for finding, part in zip(found, truths, strict=True) if part is truth]
-        yes = truth is Truth.YES
+        yes = truth is YES
 
         def tell() -> str:
             window = self.window.words(case)
@@ -138,7 +148,7 @@ class RelapseAndMri(Test):
             return f"{say_count(count, self.relapse.words(), window)}; {studies}"
 
         return settled(
-            truth, self._reason(case, count, telling) if truth is Truth.UNKNOWN else Reason.OK, tell,
+            truth, self._reason(case, count, telling) if truth is UNKNOWN else Reason.OK, tell,
             lambda: (
                 *asked.facts(case, count, enough=yes), *finding_facts(case, telling if yes else found),
             ),
@@ -150,16 +160,16 @@ class RelapseAndMri(Test):
             (entry, study, self._apart(case, entry, study, finding))
             for entry in count.counted
             for study in finding.studies
-            if study.brings is not Truth.NO
+            if study.brings is not NO
         ]
-        if any(e.surely and s.brings is Truth.YES and apart is Truth.YES for e, s, apart in pairs):
-            return Truth.YES
-        if finding.truth is Truth.NO or count.most == 0:
-            return Truth.NO
+        if any(e.surely and s.brings is YES and apart is YES for e, s, apart in pairs):
+            return YES
+        if finding.truth is NO or count.most == 0:
+            return NO
         both_speak = not count.more and finding.speaks
-        if both_speak and all(apart is Truth.NO for *_, apart in pairs):
-            return Truth.NO
-        return Truth.UNKNOWN
+        if both_speak and all(apart is NO for *_, apart in pairs):
+            return NO
+        return UNKNOWN
 
     def _apart(self, case: Case, entry: Counted, study: Study, finding: Finding) -> Truth:
         """Judge the distance over the days on which each may lie in its window and courses."""
@@ -172,7 +182,7 @@ class RelapseAndMri(Test):
     def _reason(self, case: Case, count: RelapseCount, telling: list[Finding]) -> Reason:
         if count.more and count.least == 0:
             return Reason.INCOMPLETE_LIST
-        if any(study.brings is Truth.UNKNOWN for finding in telling for study in finding.studies):
+        if any(study.brings is UNKNOWN for finding in telling for study in finding.studies):
             return finding_reason(case, telling)
         if any(not entry.surely for entry in count.counted):
             exact = all(entry.relapse.onset.exact for entry in count.counted)

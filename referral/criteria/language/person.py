@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Self
 
-from referral.criteria.answer import Answer, Fact, Reason, Truth, settled
+from referral.criteria.answer import UNKNOWN, Answer, Fact, Reason, settled, truth_between, truth_of
 from referral.criteria.case import ANCHORS, Case
 from referral.criteria.days import add_years, age_in_years, birthday
 from referral.criteria.language.base import Bounds, Mistake, Spec, Test, Vocabulary, a_word, any_of
@@ -55,9 +55,7 @@ def _known(path: str, word: str) -> str:
 
 def not_recorded(path: str, name: str) -> Answer:
     """The answer where the fact is not known."""
-    return Answer(
-        Truth.UNKNOWN, Reason.MISSING, lambda: f"{name}: not recorded", name_missing=lambda: (path,)
-    )
+    return Answer(UNKNOWN, Reason.MISSING, lambda: f"{name}: not recorded", name_missing=lambda: (path,))
 
 
 @a_word("age_years", "age_and_duration")
@@ -137,7 +135,7 @@ class DurationYears(Test):
             )
             label = "Date of the diagnosis and of the first symptom: not recorded" if fallback else ""
             return Answer(
-                Truth.UNKNOWN, Reason.MISSING,
+                UNKNOWN, Reason.MISSING,
                 lambda: label or f"Date of the {ANCHORS[name]}: not recorded",
                 name_missing=lambda: wanted,
             )  # fmt: skip
@@ -146,7 +144,7 @@ class DurationYears(Test):
         may = self._reached(first=first, case=case) and self._kept(last=last, case=case)
         missing = () if anchor.exact else (f"diagnosis.{name}",)
         return settled(
-            Truth.between(surely, may), Reason.IMPRECISE_DATE,
+            truth_between(surely, may), Reason.IMPRECISE_DATE,
             lambda: self._tell(case, anchor, name, fallback),
             lambda: (Fact(f"diagnosis.{name}", anchor.text, anchor.text),),
             lambda: (*missing, "diagnosis.diagnosed_on") if fallback else missing,
@@ -222,7 +220,7 @@ class _OneOf(Test):
         if self.absent(value):
             return not_recorded(self.path, named(self.path))
         possible = set(self.possible(value))
-        truth = Truth.between(possible <= set(self.codes), bool(possible & set(self.codes)))
+        truth = truth_between(possible <= set(self.codes), bool(possible & set(self.codes)))
 
         def tell() -> str:
             return f"{named(self.path)}: {_said(value)}"
@@ -324,7 +322,7 @@ class Flag(Test):
             return not_recorded(self.path, named(self.path))
         word = "yes" if value else "no"
         return settled(
-            Truth.of(value is self.wanted), Reason.MISSING, lambda: f"{named(self.path)}: {word}",
+            truth_of(value is self.wanted), Reason.MISSING, lambda: f"{named(self.path)}: {word}",
             lambda: (Fact(self.path, value),),
         )  # fmt: skip
 
@@ -356,7 +354,7 @@ class JudgementOf(Test):
         judgement = (case.record.judgements or {}).get(self.key)
         if judgement is None:
             return Answer(
-                Truth.UNKNOWN, Reason.JUDGEMENT_NEEDED,
+                UNKNOWN, Reason.JUDGEMENT_NEEDED,
                 lambda: f"“{self.meaning.rstrip('.')}”: no clinician has said yet",
                 name_missing=lambda: (path,),
             )  # fmt: skip
@@ -369,7 +367,7 @@ class JudgementOf(Test):
 
         dated = judgement.on.text if judgement.on else None
         return settled(
-            Truth.of(judgement.value), Reason.JUDGEMENT_NEEDED, tell,
+            truth_of(judgement.value), Reason.JUDGEMENT_NEEDED, tell,
             lambda: (Fact(path, judgement.value, dated),),
         )  # fmt: skip
 

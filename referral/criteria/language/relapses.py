@@ -6,7 +6,18 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple, Self
 
-from referral.criteria.answer import Answer, Fact, Reason, Truth, every, settled
+from referral.criteria.answer import (
+    NO,
+    UNKNOWN,
+    YES,
+    Answer,
+    Fact,
+    Reason,
+    Truth,
+    every,
+    settled,
+    truth_between,
+)
 from referral.criteria.case import Case, FoldedRelapse, in_words
 from referral.criteria.days import OpenDays, first_day_back_at
 from referral.criteria.language.base import Mistake, Spec, Test, Vocabulary, Window, a_word, any_of
@@ -25,8 +36,7 @@ FLAG_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RelapseFilter:
+class RelapseFilter(NamedTuple):
     """What a relapse must be to count; all conditions hold together."""
 
     flags: tuple[str, ...] = ()
@@ -71,7 +81,7 @@ class RelapseFilter:
     def missing(self, relapse: FoldedRelapse) -> Iterator[str]:
         """The paths that leave it open whether the relapse meets it."""
         for truth, *names in self._asked(relapse):
-            if truth is Truth.UNKNOWN:
+            if truth is UNKNOWN:
                 yield from (
                     f"{path}.{name}"
                     for path, member in zip(relapse.paths, relapse.members, strict=True)
@@ -100,10 +110,10 @@ class RelapseFilter:
             yield _among(relapse.recoveries, self.recovery), "recovery"
         if self.systems:
             hit = bool(relapse.systems & self.systems)
-            yield Truth.between(hit, relapse.systems_open), "systems"
+            yield truth_between(hit, relapse.systems_open), "systems"
         if self.not_only_systems:
             hit = bool(relapse.systems - self.not_only_systems)
-            yield Truth.between(hit, relapse.systems_open), "systems"
+            yield truth_between(hit, relapse.systems_open), "systems"
         if self.step:
             yield relapse.step(*self.step), "edss_before", "edss_peak"
 
@@ -137,7 +147,7 @@ def _as_plain(value: Any) -> Any:
 
 
 def _among(possible: frozenset[str], asked: frozenset[str]) -> Truth:
-    return Truth.between(possible <= asked, bool(possible & asked))
+    return truth_between(possible <= asked, bool(possible & asked))
 
 
 def _in_order(order: tuple[str, ...], chosen: frozenset[str]) -> list[str]:
@@ -191,8 +201,8 @@ class RelapsesAsked:
         for relapse in case.relapses:
             if days.may.meets(relapse.first, relapse.last):
                 truth = self.wanted.holds(relapse)
-                if truth is not Truth.NO:
-                    surely = truth is Truth.YES and days.surely.covers(relapse.first, relapse.last)
+                if truth is not NO:
+                    surely = truth is YES and days.surely.covers(relapse.first, relapse.last)
                     counted.append(Counted(relapse, surely))
         return RelapseCount(tuple(counted), not complete(case, self.window))
 
@@ -207,7 +217,7 @@ class RelapsesAsked:
 
     def missing_of(self, case: Case, relapse: FoldedRelapse) -> Iterator[str]:
         """The paths that leave it open whether this relapse counts."""
-        if self.wanted.holds(relapse) is Truth.UNKNOWN:
+        if self.wanted.holds(relapse) is UNKNOWN:
             yield from self.wanted.missing(relapse)
         if not self.days(case).surely.covers(relapse.first, relapse.last):
             if not relapse.onset.exact:
@@ -297,15 +307,15 @@ class Relapses(Test):
         """Compare the interval of the count with the number asked for."""
         count = case.once(self.asked, lambda: self.asked.count(case))
         if self.at_least is not None:
-            truth = Truth.between(
+            truth = truth_between(
                 count.least >= self.at_least, count.most is None or count.most >= self.at_least
             )
         else:
             most = self.at_most or 0
-            truth = Truth.between(count.most is not None and count.most <= most, count.least <= most)
-        enough = truth is (Truth.YES if self.at_least is not None else Truth.NO)
+            truth = truth_between(count.most is not None and count.most <= most, count.least <= most)
+        enough = truth is (YES if self.at_least is not None else NO)
         return settled(
-            truth, self._reason(case, count) if truth is Truth.UNKNOWN else Reason.OK,
+            truth, self._reason(case, count) if truth is UNKNOWN else Reason.OK,
             lambda: self._tell(case, count),
             lambda: self.asked.facts(case, count, enough=enough),
             lambda: self.asked.missing(case, count),
@@ -320,7 +330,7 @@ class Relapses(Test):
         if any(not relapse.onset.exact for relapse in open_ones):
             return Reason.IMPRECISE_DATE
         if any(
-            self.wanted.holds(relapse) is Truth.UNKNOWN or any(self.asked.missing_of(case, relapse))
+            self.wanted.holds(relapse) is UNKNOWN or any(self.asked.missing_of(case, relapse))
             for relapse in open_ones
         ):
             return Reason.MISSING

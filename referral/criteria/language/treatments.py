@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Self
 
-from referral.criteria.answer import Answer, Fact, Reason, Truth, every, settled
+from referral.criteria.answer import (
+    NO,
+    UNKNOWN,
+    YES,
+    Answer,
+    Fact,
+    Reason,
+    Truth,
+    every,
+    settled,
+    truth_between,
+    truth_of,
+)
 from referral.criteria.case import Case, PlacedCourse, in_words
 from referral.criteria.days import add_months, first_day_back_at
 from referral.criteria.language.base import DrugClass, Mistake, Spec, Test, Vocabulary, a_word
@@ -28,11 +40,11 @@ OUTCOMES = {
 
 def _failed(course: Course) -> Truth:
     """Only lack of effect is failure; an outcome not recorded may be one."""
-    return Truth.of(None if course.outcome is None else course.outcome == "failed_efficacy")
+    return truth_of(None if course.outcome is None else course.outcome == "failed_efficacy")
 
 
 def _given(course: Course) -> Truth:
-    return Truth.YES
+    return YES
 
 
 def _dates(placed: PlacedCourse) -> str:
@@ -80,26 +92,26 @@ class _Drugs(Test):
         counts = self.outcome()
         for placed in case.courses:
             member = placed.within(self.drug_class.keys)
-            if member is Truth.NO:
+            if member is NO:
                 continue
             shown.append(placed)
             right, long_enough = counts(placed.course), placed.exposed(self.exposure)
             truth = min(member, right, long_enough)
-            if truth is Truth.NO:
+            if truth is NO:
                 continue
             may.add(placed.substance)
-            if truth is Truth.YES:
+            if truth is YES:
                 sure.add(placed.substance)
                 continue
-            if right is Truth.UNKNOWN:
+            if right is UNKNOWN:
                 missing.append(f"{placed.path}.outcome")
-            if member is Truth.UNKNOWN:
+            if member is UNKNOWN:
                 missing.append(f"{placed.path}.drug")
-            if long_enough is Truth.UNKNOWN:
+            if long_enough is UNKNOWN:
                 imprecise = True
                 missing += [f"{placed.path}.{name}" for name in open_ends(placed.course)]
         whole = case.treatments_complete
-        truth = Truth.between(len(sure) >= self.at_least, not whole or len(may) >= self.at_least)
+        truth = truth_between(len(sure) >= self.at_least, not whole or len(may) >= self.at_least)
         if may == sure:
             reason = Reason.INCOMPLETE_LIST
         else:
@@ -107,7 +119,7 @@ class _Drugs(Test):
         return settled(
             truth, reason,
             lambda: self._tell(len(sure), len(may - sure), shown, whole),
-            lambda: self._facts(case, shown, enough=truth is Truth.YES),
+            lambda: self._facts(case, shown, enough=truth is YES),
             lambda: missing if whole else (*missing, "treatments.complete"),
         )  # fmt: skip
 
@@ -205,21 +217,21 @@ class TreatmentFreeMonths(Test):
 
     def ask(self, case: Case) -> Answer:
         """Every course of the class must lie far enough back."""
-        shown = [placed for placed in case.courses if placed.within(self.drug_class.keys) is not Truth.NO]
+        shown = [placed for placed in case.courses if placed.within(self.drug_class.keys) is not NO]
         truths, missing = [], []
         for placed in shown:
             free = self._free(case, placed)
             member = placed.within(self.drug_class.keys)
-            truths.append(Truth.UNKNOWN if member is Truth.UNKNOWN and free is not Truth.YES else free)
-            if truths[-1] is Truth.UNKNOWN:
-                missing += [f"{placed.path}.drug"] if member is Truth.UNKNOWN else []
+            truths.append(UNKNOWN if member is UNKNOWN and free is not YES else free)
+            if truths[-1] is UNKNOWN:
+                missing += [f"{placed.path}.drug"] if member is UNKNOWN else []
                 missing += [f"{placed.path}.{name}" for name in self._open_ends(placed.course)]
         whole = case.treatments_complete
-        truth = every([*truths, Truth.YES if whole else Truth.UNKNOWN])
+        truth = every([*truths, YES if whole else UNKNOWN])
         unknown = Reason.IMPRECISE_DATE if missing else Reason.INCOMPLETE_LIST
         return settled(
             truth, unknown, lambda: self._tell(shown, whole),
-            lambda: self._facts(case, shown, no=truth is Truth.NO),
+            lambda: self._facts(case, shown, no=truth is NO),
             lambda: missing if whole else (*missing, "treatments.complete"),
         )  # fmt: skip
 
@@ -234,13 +246,13 @@ class TreatmentFreeMonths(Test):
         """Whether the last dose lies far enough back; counted from both ends, which must agree."""
         course = placed.course
         if course.ongoing and not course.stop:
-            return Truth.NO
+            return NO
         last = course.last_dose or course.stop
         first_day, last_day = case.span(last) if last else placed.start
         if course.ongoing or not course.stop:  # a last dose without a stop: another may have followed
             last_day = case.known_on
         surely = all(self._far(last_day, case.as_of))
-        return Truth.between(surely, any(self._far(first_day, case.as_of)))
+        return truth_between(surely, any(self._far(first_day, case.as_of)))
 
     def turns(self, case: Case) -> Iterator[date]:
         """When the last dose lies far enough back, counted from either end."""
