@@ -1,6 +1,21 @@
 """What gunicorn reads when it starts here: how each of its processes gets ready."""
 
 import gc
+import os
+import sys
+
+
+def on_starting(server: object) -> None:
+    """Refuse to serve real people's data from an installation that is not safe for them (PRODUCTION=yes)."""
+    if os.environ.get("PRODUCTION") != "yes":
+        return
+    from app import create_app
+    from referral.cli_deploy import look_at, say
+    from referral.settings import Settings
+
+    failed = [say(finding) for finding in look_at(create_app(), Settings.from_environment()) if finding.fault]
+    if failed:
+        sys.exit("\n".join([*failed, "PRODUCTION=yes: not started. All rules: flask check-deploy"]))
 
 
 def post_worker_init(worker: object) -> None:

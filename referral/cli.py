@@ -16,6 +16,7 @@ from referral import (
     cli_attachments,
     cli_audit,
     cli_criteria,
+    cli_deploy,
     cli_packet,
     cli_scores,
     cli_tick,
@@ -39,6 +40,7 @@ def register(app: Flask) -> None:
         *cli_scores.COMMANDS,
         *cli_tick.COMMANDS,
         *cli_audit.COMMANDS,
+        *cli_deploy.COMMANDS,
     ):
         app.cli.add_command(command)
 

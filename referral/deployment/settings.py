@@ -1,0 +1,163 @@
+"""Rules about what was set, and about what the application answers with it."""
+
+from urllib.parse import urlsplit
+
+from referral.deployment.house import House, Rule, rule
+
+RULES: list[Rule] = []
+
+LONG_ENOUGH = 32  # characters of a key; ours have 64
+MANY_ENOUGH = 8  # different ones among them
+LARGEST_FORM = 1024 * 1024
+ONE_YEAR = 365 * 24 * 3600
+
+
+@rule(RULES, "FLASK_DEBUG", "no debugger answers", "take FLASK_DEBUG away and serve with gunicorn")
+def debugger(house: House) -> str:
+    """A debugger runs what a stranger types."""
+    asked = house.environment.get("FLASK_DEBUG", "0").lower() not in ("", "0", "no", "false")
+    return "the debugger is on" if asked or house.app.debug or house.app.testing else ""
+
+
+@rule(RULES, "SECRET_KEY", "long and random", "take SECRET_KEY away; the next start makes one")
+def secret_key(house: House) -> str:
+    """It signs the cookies of everybody."""
+    return _weakness(house.settings.secret_key)
+
+
+@rule(RULES, "SECRET_KEY_FALLBACKS", "no old key still opens", "take SECRET_KEY_FALLBACKS away")
+def old_keys(house: House) -> str:
+    """A key that was given up still signs while it is listed."""
+    return "an old key is still accepted" if house.app.config.get("SECRET_KEY_FALLBACKS") else ""
+
+
+@rule(RULES, "AUDIT_KEY", "long, random and no other key", "give AUDIT_KEY 64 characters of its own")
+def audit_key(house: House) -> str:
+    """It seals the trail."""
+    if house.settings.audit_key == house.settings.secret_key:
+        return "it is the SECRET_KEY too"
+    return _weakness(house.settings.audit_key)
+
+
+@rule(
+    RULES,
+    "AUDIT_KEY",
+    "kept apart from the data",
+    "hand AUDIT_KEY in by the environment, from a place that is not backed up with the data",
+)
+def audit_key_apart(house: House) -> str:
+    """Whoever takes the data and the key can write the trail anew."""
+    return "" if house.environment.get("AUDIT_KEY") else "it lies in a file beside the data"
+
+
+@rule(
+    RULES,
+    "AUDIT_ANCHOR",
+    "heads of the trail go elsewhere",
+    "name a file on another machine's disk in AUDIT_ANCHOR",
+)
+def anchor_apart(house: House) -> str:
+    """A tail that was cut off leaves a chain that holds: only heads elsewhere show it."""
+    anchor = house.settings.audit_anchor.resolve()
+    beside = house.database == "sqlite" and anchor.parent == house.database_file.parent
+    return "the file lies beside the data" if beside or not house.environment.get("AUDIT_ANCHOR") else ""
+
+
+@rule(RULES, "SECURE_COOKIES", "cookies by https only, for this host only", "set SECURE_COOKIES=yes")
+def cookies(house: House) -> str:
+    """A cookie by plain http can be read on the way."""
+    name, config = house.app.config["SESSION_COOKIE_NAME"], house.app.config
+    whole = config["SESSION_COOKIE_SECURE"] and config["SESSION_COOKIE_HTTPONLY"]
+    strict = name.startswith("__Host-") and config["SESSION_COOKIE_SAMESITE"] in ("Lax", "Strict")
+    return "" if whole and strict else f"the cookie {name} may travel in the clear"
+
+
+@rule(
+    RULES, "TRUSTED_HOSTS", "the house answers to its own names only", "list the names, with commas between"
+)
+def hosts(house: House) -> str:
+    """Else a forged name ends up in links."""
+    names = house.settings.trusted_hosts or ()
+    if not names:
+        return "it answers to any name"
+    return "it answers to any name below a dot" if any(name.startswith((".", "*")) for name in names) else ""
+
+
+@rule(
+    RULES,
+    "HOUSE_URL",
+    "the address in notices is https and one of ours",
+    "give the address as people type it",
+)
+def address(house: House) -> str:
+    """Links in notices lead there."""
+    url = urlsplit(house.settings.house_url)
+    if url.scheme != "https":
+        return f"it is {house.settings.house_url}"
+    return (
+        ""
+        if url.hostname in (house.settings.trusted_hosts or ())
+        else f"{url.hostname} is not in TRUSTED_HOSTS"
+    )
+
+
+@rule(RULES, "PROXIES", "the number of proxies in front is exact", "count your own proxies; one nginx is 1")
+def proxies(house: House) -> str:
+    """Too few, and every address is the proxy's; too many, and a stranger chooses their own."""
+    if "PROXIES" not in house.environment:
+        return "it was not given"
+    return (
+        ""
+        if 1 <= house.settings.proxies <= 3
+        else f"it is {house.settings.proxies}: something must bring https"
+    )
+
+
+@rule(RULES, "MAX_CONTENT_LENGTH", "a form has bounds", "leave the sizes of forms as they are shipped")
+def sizes(house: House) -> str:
+    """A request without bounds fills the memory."""
+    found = [house.app.config.get(name) for name in ("MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE")]
+    bounded = all(size is not None and size <= LARGEST_FORM for size in found)
+    return "" if bounded and house.app.config.get("MAX_FORM_PARTS") else "a form may have any size"
+
+
+@rule(RULES, "SECURE_COOKIES", "browsers are told to come by https for a year", "set SECURE_COOKIES=yes")
+def strict_transport(house: House) -> str:
+    """Else the first click of the day may be by plain http."""
+    told = house.answer.headers.get("Strict-Transport-Security", "")
+    return "" if f"max-age={ONE_YEAR}" in told else "they are not"
+
+
+@rule(RULES, "headers", "a page runs nothing that is not ours", "let the proxy pass our headers as they are")
+def policy(house: House) -> str:
+    """The policy is the second wall behind escaping."""
+    told = house.answer.headers.get("Content-Security-Policy", "")
+    return "" if "default-src 'none'" in told and "unsafe" not in told else "the policy is missing or open"
+
+
+@rule(RULES, "headers", "no answer names a version", "take Server and X-Powered-By away")
+def versions(house: House) -> str:
+    """A version tells which holes to try."""
+    named = [name for name in ("Server", "X-Powered-By") if house.answer.headers.get(name)]
+    return f"{', '.join(named)} does" if named else ""
+
+
+@rule(
+    RULES,
+    "MAIL_URL",
+    "notices leave by an encrypted way",
+    "give MAIL_URL as smtps://…, or smtp:// to this machine",
+)
+def mail(house: House) -> str:
+    """A notice names nobody, but its link and its recipient are nobody else's business either."""
+    url = urlsplit(house.settings.mail_url)
+    if not house.settings.mail_url:
+        return "there is no mail server: nobody is told of anything"
+    inside = url.hostname in ("localhost", "127.0.0.1", "::1")
+    return "" if url.scheme == "smtps" or inside else "notices leave in the clear"
+
+
+def _weakness(key: str) -> str:
+    if len(key) < LONG_ENOUGH:
+        return f"it has {len(key)} characters"
+    return "" if len(set(key)) >= MANY_ENOUGH else "it hardly changes from letter to letter"
