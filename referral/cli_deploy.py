@@ -46,7 +46,8 @@ def look_at(app: Flask, settings: Settings) -> list[Finding]:
         return check(house)
 
 
-def _line(finding: Finding) -> str:
+def say(finding: Finding) -> str:
+    """Give one finding in a line."""
     rule = finding.rule
     if not finding.fault:
         return f"holds  {rule.setting}: {rule.holds}"
