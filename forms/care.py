@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from forms.fields import (
     ChoiceField,
@@ -65,7 +65,18 @@ class StepForm(Part):
     note = TextField("Note")
 
 
-class PlanForm(Section):
+class CareForm(Section):
+    """A page of the care after an acceptance."""
+
+    @classmethod
+    def showing(cls, facts: Mapping[str, Any]) -> Self:
+        """Give the page with these facts typed into it."""
+        typed: dict[str, list[str]] = {}
+        cls().write(facts, typed)
+        return cls(typed)
+
+
+class PlanForm(CareForm):
     """The plan of a work-up."""
 
     key = "plan"
@@ -83,15 +94,8 @@ class PlanForm(Section):
         steps: list[dict[str, Any]] = (self.read("", {}) or {}).get("steps", [])
         return steps
 
-    @classmethod
-    def showing(cls, steps: list[dict[str, Any]]) -> "PlanForm":
-        """Give the page with these lines typed into it."""
-        typed: dict[str, list[str]] = {}
-        cls().write({"steps": steps}, typed)
-        return cls(typed)
 
-
-class TransplantForm(Section):
+class TransplantForm(CareForm):
     """The day of the transplant."""
 
     key = "transplant"
@@ -109,7 +113,7 @@ class TransplantForm(Section):
         return self.read("", {}) or {}
 
 
-class FollowUpForm(Section):
+class FollowUpForm(CareForm):
     """One visit after the transplant. Whatever is blank is not known."""
 
     key = "follow_up"
@@ -137,3 +141,15 @@ class FollowUpForm(Section):
         if self.mri_on.fact and PartialDate.parse(self.mri_on.fact).first > today:
             self.mri_on.fault(f"{say_date(self.mri_on.fact)} was given. Allowed: a date up to today.")
         return self.read("", {}) or {}
+
+
+class CorrectTransplantForm(TransplantForm):
+    """The day of the transplant, corrected."""
+
+    reason = LongTextField("Why it is corrected", most=LONGEST_TEXT)
+
+
+class CorrectFollowUpForm(FollowUpForm):
+    """A visit, corrected."""
+
+    reason = LongTextField("Why it is corrected", most=LONGEST_TEXT)

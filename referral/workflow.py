@@ -107,6 +107,8 @@ WORDS = {
     "plan_workup": "Plan the work-up",
     "record_transplant": "Record the transplant",
     "record_follow_up": "Record a visit",
+    "correct_transplant": "Correct the transplant",
+    "correct_follow_up": "Correct a visit",
 }
 """The deeds whose name alone would not tell what the button does."""
 
@@ -115,7 +117,8 @@ SENT = frozenset({State.SUBMITTED, State.IN_REVIEW, State.READY})
 """It waits for the programme."""
 PARKED = frozenset({State.AWAITING_REPLY, State.DEFERRED})
 """It waits for somebody else, or for a day."""
-ACCEPTED = frozenset({State.WORKUP, State.TRANSPLANTED, State.FOLLOW_UP})
+AFTER_TRANSPLANT = frozenset({State.TRANSPLANTED, State.FOLLOW_UP})
+ACCEPTED = AFTER_TRANSPLANT | {State.WORKUP}
 OPEN = SENT | PARKED | ACCEPTED | {State.LISTED, State.DECIDED}
 """Sent, and something is still to be done."""
 CORRECTABLE = frozenset({State.DECIDED, State.DEFERRED, State.WORKUP})
@@ -179,8 +182,12 @@ MOVES = (
         "record_transplant", "transplant_recorded", frozenset({State.WORKUP}), State.TRANSPLANTED, COORDINATOR,
     ),
     Move(
-        "record_follow_up", "follow_up_recorded", frozenset({State.TRANSPLANTED, State.FOLLOW_UP}),
+        "record_follow_up", "follow_up_recorded", AFTER_TRANSPLANT,
         State.FOLLOW_UP, COORDINATOR | REFERRERS,
+    ),
+    Move("correct_transplant", "transplant_corrected", AFTER_TRANSPLANT, None, COORDINATOR),
+    Move(
+        "correct_follow_up", "follow_up_corrected", frozenset({State.FOLLOW_UP}), None, COORDINATOR | REFERRERS,
     ),
     Move(
         "close", "closed", PARKED | {State.DECIDED, State.WORKUP, State.TRANSPLANTED, State.FOLLOW_UP},

@@ -24,11 +24,10 @@ from referral.models import Decision, FollowUp, Outcome, Referral, Transplant, U
 from referral.reference import drugs_named
 from referral.reference.follow_up import Visit, visits
 from referral.reference.workup import STATUSES
-from referral.workflow import State, check_move
+from referral.workflow import check_move
 
 OWN = "own."
 """What begins the item of a line that the coordinator has added in words of their own."""
-AFTER_TRANSPLANT = (State.TRANSPLANTED, State.FOLLOW_UP)
 
 
 # ------------------------------------------------------------------------------------------ the work-up
@@ -256,8 +255,7 @@ def record_transplant(
     """
     at = at or clock.now()
     check_move("record_transplant", actor.role, referral.state)
-    if given_on > clock.local(at).date():
-        raise ConflictError("A transplant is recorded once it has been given: this day is still to come.")
+    refuse_day_to_come(given_on, at)
     found = Transplant(
         referral_id=referral.id,
         given_on=given_on.isoformat(),
@@ -269,6 +267,17 @@ def record_transplant(
     move(session, referral, "record_transplant", actor=actor, at=at, given_on=found.given_on)
     plan_visits(session, referral, clock.local(at).date())
     return found
+
+
+def refuse_day_to_come(given_on: date, at: datetime) -> None:
+    """Refuse a day 0 that is still to come.
+
+    Raises:
+        ConflictError: it is.
+
+    """
+    if given_on > clock.local(at).date():
+        raise ConflictError("A transplant is recorded once it has been given: this day is still to come.")
 
 
 def due_day(visit: Visit, day_0: date) -> date:
@@ -301,6 +310,12 @@ def follow_ups_of(session: Session, referral: Referral) -> list[FollowUp]:
     return list(session.scalars(wanted.options(joinedload(FollowUp.recorded_by))))
 
 
+def find_visit(session: Session, referral: Referral, visit: str) -> FollowUp | None:
+    """Find one visit of a case as it stands now."""
+    wanted = select(FollowUp).where(FollowUp.referral_id == referral.id, FollowUp.visit == visit)
+    return session.scalar(wanted.execution_options(populate_existing=True))
+
+
 def record_follow_up(
     session: Session,
     referral: Referral,
@@ -318,20 +333,21 @@ def record_follow_up(
     """
     at = at or clock.now()
     check_move("record_follow_up", actor.role, referral.state)
-    found = session.scalar(
-        select(FollowUp)
-        .where(FollowUp.referral_id == referral.id, FollowUp.visit == visit)
-        .execution_options(populate_existing=True)
-    )
+    found = find_visit(session, referral, visit)
     if found is None:
         raise ConflictError("There is no such visit in the schedule of this case.")
     if found.recorded_at is not None:
         raise ConflictError("This visit has been recorded already. Nothing was changed.")
-    found.facts = {name: _plain(value) for name, value in facts.items()}
+    found.facts = plain_facts(facts)
     found.recorded_by_id, found.recorded_at = actor.id, at
     move(session, referral, "record_follow_up", actor=actor, at=at, visit=visit, facts=sorted(facts))
     plan_visits(session, referral, clock.local(at).date())
     return found
+
+
+def plain_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what was typed of a visit as it is kept; a score as the case record writes it."""
+    return {name: _plain(value) for name, value in facts.items()}
 
 
 def _plain(value: Any) -> Any:

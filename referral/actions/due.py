@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from forms import read_case
 from referral import audit, clock
-from referral.actions.care import AFTER_TRANSPLANT, plan_visits
+from referral.actions.care import plan_visits
 from referral.actions.drafts import programmes
 from referral.actions.mail import notify
 from referral.actions.moves import least_busy, move
@@ -31,7 +31,7 @@ from referral.models import (
     Transplant,
     User,
 )
-from referral.workflow import OPEN, Role, State
+from referral.workflow import AFTER_TRANSPLANT, OPEN, Role, State
 
 # Settings of ours, no clinical figures: when an untouched draft is brought to mind, and what is near for it.
 STALE_AFTER = timedelta(days=30)

@@ -13,11 +13,10 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
-from referral.actions.care import AFTER_TRANSPLANT
 from referral.auth import scope
 from referral.models import FollowUp, Referral, User, WorkupStep
 from referral.reference.follow_up import say_visit
-from referral.workflow import Move, State, find_move
+from referral.workflow import AFTER_TRANSPLANT, Move, State, find_move
 
 MOST = 50
 WHOSE = (Referral.id, Referral.number, Referral.family_name, Referral.given_name)

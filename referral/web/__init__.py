@@ -10,6 +10,7 @@ from referral.web import (
     blank_form,
     care,
     copies,
+    corrections,
     decisions,
     drafts,
     duplicates,
@@ -67,6 +68,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(auditing.auditing)
     app.register_blueprint(people.people)
     app.register_blueprint(care.care)
+    app.register_blueprint(corrections.corrections)
     app.register_blueprint(meetings.meetings)
     app.register_blueprint(agenda.agenda)
     app.register_blueprint(interests.interests)

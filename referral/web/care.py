@@ -13,6 +13,7 @@ from forms.care import FollowUpForm, PlanForm, TransplantForm
 from forms.fields import edss_in_words
 from referral import clock, database
 from referral.actions import care as actions
+from referral.actions.corrections import corrections_of
 from referral.actions.referrals import get_referral, read_referral
 from referral.auth import requires
 from referral.errors import ConflictError, NotFoundError
@@ -50,6 +51,7 @@ def care_of(referral: Referral) -> dict[str, Any] | None:
         "washouts": actions.washouts_of(db.session(), referral),
         "transplant": actions.find_transplant(db.session(), referral),
         "visits": actions.follow_ups_of(db.session(), referral),
+        "corrections": corrections_of(db.session(), referral),
         "today": clock.today(),
         "say_date": say_date,
         "say_visit": say_visit,
@@ -87,7 +89,7 @@ def draw_plan(
     referral = read_referral(db.session(), referral_id, g.person)
     check_move("plan_workup", g.person.role, referral.state)
     steps = actions.steps_of(db.session(), referral)
-    form = form or PlanForm.showing([actions.step_json(step) for step in steps])
+    form = form or PlanForm.showing({"steps": [actions.step_json(step) for step in steps]})
     problems = form.problems()
     for _ in range(BLANK_LINES):
         form.steps.offer_blank()

@@ -36,6 +36,8 @@ PAGES = {
     "plan_workup": "care.plan",
     "record_transplant": "care.transplant",
     "record_follow_up": "care.follow_up",
+    "correct_transplant": "corrections.transplant",
+    "correct_follow_up": "corrections.visits",
 }
 """The page of each deed that has one of its own, by endpoint; each takes ``referral_id``."""
 

@@ -17,6 +17,7 @@ from referral.actions import (
     agenda,
     care,
     copies,
+    corrections,
     decisions,
     drafts,
     inbox,
@@ -199,6 +200,25 @@ def record_follow_up(act: Act) -> object:
     return care.record_follow_up(act.session, held, still_open[0] if still_open else "", {}, actor=act.actor)
 
 
+def correct_transplant(act: Act) -> object:
+    held = hold(act.session, act.case, act.actor)
+    found = care.find_transplant(act.session, held)
+    stands = corrections.transplant_json(found) if found else {}
+    said = {**stands, "note": act.text}
+    seen = corrections.mark_of(stands)
+    return corrections.correct_transplant(act.session, held, said, REASON, seen=seen, actor=act.actor)
+
+
+def correct_follow_up(act: Act) -> object:
+    held = hold(act.session, act.case, act.actor)
+    recorded = [each for each in care.follow_ups_of(act.session, held) if each.recorded_at]
+    visit, stands = (recorded[0].visit, recorded[0].facts) if recorded else ("", {})
+    seen = corrections.mark_of(stands)
+    return corrections.correct_follow_up(
+        act.session, held, visit, {"note": act.text}, REASON, seen=seen, actor=act.actor
+    )
+
+
 DEEDS: Mapping[str, Callable[[Act], object]] = {
     **{move.deed: plain(move.deed) for move in MOVES if move.plain},
     **dict.fromkeys(OUTCOMES, sign),
@@ -220,6 +240,8 @@ DEEDS: Mapping[str, Callable[[Act], object]] = {
     "plan_workup": plan_workup,
     "record_transplant": record_transplant,
     "record_follow_up": record_follow_up,
+    "correct_transplant": correct_transplant,
+    "correct_follow_up": correct_follow_up,
 }
 
 
