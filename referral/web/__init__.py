@@ -26,6 +26,7 @@ from referral.web import (
     meetings,
     messages,
     moves,
+    numbers,
     opinions,
     pages,
     people,
@@ -65,6 +66,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(library.shelf)
     app.register_blueprint(quick_check.quick)
     app.register_blueprint(rules.rules)
+    app.register_blueprint(numbers.numbers)
     app.register_blueprint(auditing.auditing)
     app.register_blueprint(people.people)
     app.register_blueprint(care.care)

@@ -51,6 +51,7 @@ NAVIGATION = (
     Entry("/referrals", "Referrals", REFERRERS),
     Entry("/inbox", "Inbox", RECEIVERS),
     Entry("/meetings", "Meetings", RECEIVERS),
+    Entry("/numbers", "Numbers", frozenset({Role.COORDINATOR, Role.CHAIR})),
     Entry("/people", "People", frozenset({Role.ADMINISTRATOR})),
     Entry("/audit", "Audit trail", frozenset({Role.AUDITOR})),
     Entry("/library", "Library", frozenset(Role)),
