@@ -66,8 +66,13 @@ def add_organisation(session: Session, actor: User, *, name: str, kind: Organisa
     return found
 
 
-def rename_organisation(session: Session, actor: User, organisation_id: UUID, *, name: str) -> Organisation:
-    """Give an organisation another name. What was signed keeps the old one."""
+def rename_organisation(
+    session: Session, actor: User, organisation_id: UUID, *, name: str, region: str | None = None
+) -> Organisation:
+    """Give an organisation another name, or say in which region it lies. What was signed keeps the old name.
+
+    The region is in the house's own words, and only groups the yearly numbers; ``None`` leaves it as it is.
+    """
     _check_administrator(actor)
     found = session.get(Organisation, organisation_id)
     if found is None:
@@ -76,6 +81,13 @@ def rename_organisation(session: Session, actor: User, organisation_id: UUID, *,
         found.name = _free_name(session, name, but=found.id)
         session.flush()
         audit.record(session, actor, "organisation_renamed", organisation=str(found.id))
+    placed = found.region if region is None else " ".join(region.split()) or None
+    if placed != found.region:
+        if len(placed or "") > LONGEST_NAME:
+            raise NotTakenError("region", f"Give a region of at most {LONGEST_NAME} characters.")
+        found.region = placed
+        session.flush()
+        audit.record(session, actor, "organisation_placed", organisation=str(found.id))
     return found
 
 

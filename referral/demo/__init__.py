@@ -75,7 +75,9 @@ def _staff(session: Session) -> tuple[dict[str, Organisation], dict[str, User]]:
     """Open the organisations and the accounts, all with the one password."""
     common, named, known = read_accounts()
     places = {
-        key: Organisation(name=place["name"], kind=OrganisationKind(place["kind"]))
+        key: Organisation(
+            name=place["name"], kind=OrganisationKind(place["kind"]), region=place.get("region")
+        )
         for key, place in named.items()
     }
     people = {

@@ -240,15 +240,15 @@ def add_organisation() -> ResponseReturnValue:
 @people.post("/organisations/<uuid:organisation_id>")
 @requires(Role.ADMINISTRATOR)
 def rename_organisation(organisation_id: UUID) -> ResponseReturnValue:
-    """Give an organisation another name."""
-    name = request.form.get("name", "")
+    """Give an organisation another name, or its region."""
+    name, region = request.form.get("name", ""), request.form.get("region")
     try:
-        actions.rename_organisation(db.session(), g.person, organisation_id, name=name)
+        actions.rename_organisation(db.session(), g.person, organisation_id, name=name, region=region)
     except NotTakenError as refused:
         db.session.rollback()
         return draw_organisations(refused, name, organisation_id), 422
     db.session.commit()
-    flash("The organisation has its new name. What was signed keeps the old one.")
+    flash("The organisation is as you have written it. What was signed keeps its old name.")
     return redirect(url_for("people.organisations"), code=303)
 
 

@@ -276,6 +276,24 @@ def test_two_administrators_do_not_remove_one_another(app: Flask, session: Sessi
 # Organisations and lists
 
 
+def test_the_administrator_says_in_which_region_an_organisation_lies(
+    session: Session, people: People, sign_in: SignIn
+) -> None:
+    browser, clinic = sign_in("administrator"), people["neurologist"].organisation
+    browser.visit("/organisations")
+
+    page = browser.send(f"/organisations/{clinic.id}", {"name": clinic.name, "region": "  North  of it "})
+
+    session.refresh(clinic)
+    assert clinic.region == "North of it"
+    assert 'value="North of it"' in page.html
+    assert "organisation_placed" in set(session.scalars(select(AuditEntry.deed)))
+    browser.send(f"/organisations/{clinic.id}", {"name": clinic.name, "region": "n" * 201}, status=422)
+    browser.send(f"/organisations/{clinic.id}", {"name": clinic.name, "region": ""})
+    session.refresh(clinic)
+    assert clinic.region is None
+
+
 def test_organisations_are_added_and_renamed_and_no_two_are_called_alike(
     session: Session, people: People, sign_in: SignIn
 ) -> None:
