@@ -9,11 +9,14 @@ from werkzeug.datastructures import MultiDict
 
 from referral.actions import moves as actions
 from referral.actions.care import begin_workup, is_accepted
-from referral.actions.referrals import get_referral, read_referral
+from referral.actions.referrals import get_referral, history, read_referral
 from referral.auth import requires
+from referral.errors import MoveRefusedError, NotFoundError
 from referral.extensions import db
 from referral.models import Referral
+from referral.web.errors import error_page
 from referral.web.session import resumable
+from referral.web.trail import acts
 from referral.workflow import SENT, Move, Role, State, check_move, find_move, moves_for, next_move
 
 moves = Blueprint("moves", __name__)
@@ -114,3 +117,21 @@ def move_on(referral_id: UUID, deed: str) -> ResponseReturnValue:
     db.session.commit()
     flash(f"Referral {referral.number} is now {referral.state.words}.")
     return redirect(url_for("referrals.show", referral_id=referral_id), code=303)
+
+
+@moves.app_errorhandler(MoveRefusedError)
+def refuse(refused: MoveRefusedError) -> ResponseReturnValue:
+    """Say why the table refuses a deed, and who did what last: mostly somebody else was first."""
+    db.session.rollback()
+    referral_id = (request.view_args or {}).get("referral_id")
+    if referral_id is None or "HX-Request" in request.headers:
+        return error_page(409, str(refused))
+    try:
+        referral = get_referral(db.session(), referral_id, g.person)
+    except NotFoundError:
+        return error_page(404)
+    told = acts(history(db.session(), referral), g.person)
+    page = render_template(
+        "referrals/meanwhile.html", referral=referral, refused=refused, last=told[0] if told else None
+    )
+    return page, 409

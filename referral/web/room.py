@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Blueprint, g, render_template
+from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from referral import audit
@@ -45,7 +45,7 @@ def case(meeting_id: UUID, referral_id: UUID) -> ResponseReturnValue:
     place = items.index(referral_id)
     part = committee_part(referral)
     listed = next(item for item in reversed(meeting.agenda) if item.referral_id == referral_id)
-    shown = contents(version.snapshot)
+    shown = contents(version.snapshot, shaded=request.args.get("windows", ""))
     db.session.commit()
     return render_template(
         "meetings/room_case.html",
