@@ -24,6 +24,16 @@ class Line(TypeDecorator[str]):
         return None if value is None else value.replace("\0", "\ufffd")
 
 
+class Sign(Line):
+    """Text that is compared sign by sign, on every store alike, and not as a language sorts it."""
+
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Take PostgreSQL's own order off; SQLite has no other."""
+        return dialect.type_descriptor(Text(collation="C" if dialect.name == "postgresql" else None))
+
+
 class UtcTime(TypeDecorator[datetime]):
     """An aware moment, kept in UTC. A naive one is refused."""
 

@@ -9,7 +9,8 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from referral import clock
-from referral.models import Referral, ReferralVersion, StandingVerdict, Stay, User
+from referral.actions.finding import words_of
+from referral.models import Referral, ReferralVersion, SearchWord, StandingVerdict, Stay, User
 from referral.workflow import State
 
 STATES = (State.SUBMITTED, State.IN_REVIEW, State.READY)
@@ -74,6 +75,14 @@ def insert_sent(
             {"referral_id": id_, "edition": edition, "verdict": verdict}
             for id_ in ids
             for edition, verdict in verdicts.items()
+        ],
+    )
+    session.execute(
+        insert(SearchWord),
+        [
+            {"referral_id": id_, "word": word}
+            for index, id_ in enumerate(ids)
+            for word in words_of(f"P-1999-{index + 1:05}", f"Invented{index + 1:05}", "Person")
         ],
     )
     session.execute(

@@ -1,23 +1,26 @@
 """The inbox of a programme: finding cases among many, and whose they are."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from referral import clock
+from referral.actions.finding import has_verdict, has_words
 from referral.actions.mail import notify
 from referral.actions.moves import move
 from referral.actions.referrals import Lines, list_lines
 from referral.errors import ConflictError, NotFoundError, PonsError
-from referral.models import Organisation, Question, Referral, SavedView, StandingVerdict, User
+from referral.models import Organisation, Question, Referral, SavedView, User
 from referral.workflow import OPEN, SENT, Role, State, check_move
 
 DAYS_IN_MONTH = 30.4375  # a month of a window that closes, on the average
 MOST_VIEWS, LONGEST_NAME = 20, 60
+SEEN = frozenset(State) - {State.DRAFT}
 
 
 class NotSavedError(PonsError):
@@ -40,20 +43,17 @@ class Wanted:
 
 
 def list_inbox(session: Session, viewer: User, wanted: Wanted | None = None, page: int = 1) -> Lines:
-    """List what was sent to a programme: nobody's cases on top, then the longest waiting.
+    """List what was sent to a programme: nobody's open cases on top, then the longest waiting.
 
     So nobody is forgotten at the end. The order says nothing about a person.
     """
     wanted = wanted or Wanted()
     gone = _owners_no_more(session, viewer)
-    filters = _filters(wanted, gone)
-    ownerless = _nobodys(gone)
-    some = select(Referral.number).where(
-        Referral.programme_id == viewer.organisation_id, Referral.state.in_(OPEN), ownerless
-    )
-    waiting = Referral.waiting_since.desc() if wanted.newest_first else Referral.waiting_since
-    on_top = (ownerless.desc(),) if session.scalar(some.limit(1)) else ()
-    return list_lines(session, viewer, (*on_top, waiting), page, *filters)
+    on_top = Referral.state.in_(OPEN) & _nobodys(gone)
+    order: Sequence[Any] = (Referral.waiting_since, Referral.number)
+    if wanted.newest_first:
+        order = [column.desc() for column in order]
+    return list_lines(session, viewer, order, page, *_filters(wanted, gone), on_top=on_top)
 
 
 def _owners_no_more(session: Session, viewer: User) -> list[UUID]:
@@ -87,7 +87,9 @@ def _nobodys(gone: Collection[UUID]) -> ColumnElement[bool]:
 
 
 def _filters(wanted: Wanted, gone: Collection[UUID]) -> list[ColumnElement[bool]]:
-    found = [Referral.state.in_(wanted.states), *map(_has, wanted.text.split())]
+    found = has_words(wanted.text)
+    if SEEN - set(wanted.states):
+        found.append(Referral.state.in_(wanted.states))
     if wanted.clinic:
         found.append(Referral.organisation_id == wanted.clinic)
     if wanted.owner == "nobody":
@@ -97,24 +99,11 @@ def _filters(wanted: Wanted, gone: Collection[UUID]) -> list[ColumnElement[bool]
     if wanted.older_than_days is not None:
         found.append(Referral.waiting_since <= clock.now() - timedelta(days=wanted.older_than_days))
     if wanted.edition and wanted.verdict:
-        says = select(StandingVerdict.referral_id).where(
-            StandingVerdict.edition == wanted.edition, StandingVerdict.verdict == wanted.verdict
-        )
-        found.append(Referral.id.in_(says))
+        found.append(has_verdict(wanted.edition, wanted.verdict))
     if wanted.closes_within_months is not None:
         last = clock.today() + timedelta(days=round(wanted.closes_within_months * DAYS_IN_MONTH))
         found.append(Referral.next_change_on <= last.isoformat())
     return found
-
-
-def _has(word: str) -> ColumnElement[bool]:
-    """Find a word in name or number. SQLite folds the case of plain letters only, so accents try both."""
-    plain = word.isascii()
-    spellings = {word} if plain else {word, word.lower(), word.upper(), word.capitalize()}
-    columns = (Referral.family_name, Referral.given_name, Referral.number)
-    return or_(
-        *(column.icontains(spelt, autoescape=True) for column in columns for spelt in sorted(spellings))
-    )
 
 
 def due_days(session: Session, referral_ids: Collection[UUID]) -> dict[UUID, date]:

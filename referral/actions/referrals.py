@@ -229,25 +229,42 @@ def list_referrals(session: Session, viewer: User, page: int = 1) -> Lines:
         (Referral.state == State.DRAFT, 2),
         else_=3,
     )
-    return list_lines(session, viewer, (drafts_first, Referral.updated_at.desc()), page)
+    return list_lines(session, viewer, (drafts_first, Referral.updated_at.desc(), Referral.number), page)
 
 
 def list_lines(
-    session: Session, viewer: User, order: Sequence[Any], page: int, *wanted: ColumnElement[bool]
+    session: Session,
+    viewer: User,
+    order: Sequence[Any],
+    page: int,
+    *wanted: ColumnElement[bool],
+    on_top: ColumnElement[bool] | None = None,
 ) -> Lines:
-    """List one page of the cases that a person may see. Which stand on it is found by the index alone."""
+    """List one page of the cases that a person may see, those ``on_top`` before the others, each part in ``order``.
+
+    Which stand on it is found by the index alone.
+    """
     mine = (scope(viewer), *wanted)
-    total = session.scalar(select(func.count()).select_from(Referral).where(*mine)) or 0
+    total = _count(session, *mine)
     page = min(max(page, 1), max(1, -(-total // PAGE)))
-    numbers = session.scalars(
-        select(Referral.number)
-        .where(*mine)
-        .order_by(*order, Referral.number)
-        .limit(PAGE)
-        .offset((page - 1) * PAGE)
-    ).all()
+    first = (page - 1) * PAGE
+
+    def some(most: int, first: int, *where: ColumnElement[bool]) -> Sequence[str]:
+        chosen = select(Referral.number).where(*mine, *where).order_by(*order)
+        return session.scalars(chosen.limit(most).offset(first)).all()
+
+    if on_top is None:
+        numbers = some(PAGE, first)
+    else:
+        top = _count(session, *mine, on_top)
+        above = some(PAGE, first, on_top) if first < top else ()
+        numbers = [*above, *some(PAGE - len(above), max(first - top, 0), ~on_top)]
     rows = {row.number: Line(*row) for row in session.execute(_lines().where(Referral.number.in_(numbers)))}
     return Lines(tuple(rows[number] for number in numbers), total, page)
+
+
+def _count(session: Session, *wanted: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(Referral).where(*wanted)) or 0
 
 
 def _lines() -> Select[*tuple[Any, ...]]:

@@ -6,18 +6,18 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from referral import clock
 from referral.actions.drafts import programmes
 from referral.actions.duplicates import find_alike, remember
+from referral.actions.finding import let_lists_find
 from referral.actions.mail import notify_programme
 from referral.actions.moves import LONGEST_REASON, least_busy, move
 from referral.actions.referrals import ReadDraft, assess_draft, make_snapshot, newest_version, verdicts
 from referral.errors import ConflictError
 from referral.facts import digest
-from referral.models import Referral, ReferralVersion, StandingVerdict, User
+from referral.models import Referral, ReferralVersion, User
 from referral.workflow import SENT, State, check_move
 
 FIRST = 1
@@ -153,21 +153,8 @@ def sign_version(
         setattr(referral, name, draft.identity.get(name))
     if earlier:
         remember(session, referral, draft.identity)
-    _let_lists_find(session, referral, version)
+    let_lists_find(session, referral, version)
     return version
-
-
-def _let_lists_find(session: Session, referral: Referral, version: ReferralVersion) -> None:
-    """Copy what filters read: each edition's verdict, and when one of them first changes by itself."""
-    session.execute(delete(StandingVerdict).where(StandingVerdict.referral_id == referral.id))
-    session.add_all(
-        StandingVerdict(referral_id=referral.id, edition=edition, verdict=verdict)
-        for edition, verdict in version.verdicts.items()
-    )
-    protocols = version.snapshot["assessment"]["protocols"]
-    referral.next_change_on = min(
-        (change["from"] for each in protocols for change in each["changes"]), default=None
-    )
 
 
 def _refuse_what_is_not_ready(

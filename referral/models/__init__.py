@@ -4,7 +4,14 @@ from referral.models.adoptions import Adoption
 from referral.models.attachments import Attachment
 from referral.models.base import Base, OrganisationKind
 from referral.models.care import Correction, FollowUp, ProgrammeRules, Transplant, WorkupStep
-from referral.models.cases import Packet, PacketTrouble, Referral, ReferralVersion, StandingVerdict
+from referral.models.cases import (
+    Packet,
+    PacketTrouble,
+    Referral,
+    ReferralVersion,
+    SearchWord,
+    StandingVerdict,
+)
 from referral.models.decisions import Decision, Letter, LetterKind, LetterTemplate, Mail, Outcome
 from referral.models.evidence import EvidenceItem, HandOver, PersonKey, SamePerson, SamePersonAnswer
 from referral.models.imports import CaseImport, ImportKind
@@ -65,6 +72,7 @@ __all__ = [
     "SamePerson",
     "SamePersonAnswer",
     "SavedView",
+    "SearchWord",
     "SignInAttempt",
     "Specialty",
     "StandingVerdict",

@@ -200,6 +200,12 @@ class Mail(Base):
             sqlite_where=text("sent_at IS NULL AND given_up_at IS NULL"),
             postgresql_where=text("sent_at IS NULL AND given_up_at IS NULL"),
         ),
+        Index(
+            "ix_mail_given_up",
+            "given_up_at",
+            sqlite_where=text("given_up_at IS NOT NULL"),
+            postgresql_where=text("given_up_at IS NOT NULL"),
+        ),
         Index(None, "referral_id"),
         STRICT,
     )
