@@ -6,6 +6,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from referral import audit
 from referral.actions import agenda as actions
 from referral.actions import meetings as calling
 from referral.actions.moves import ReasonMissingError
@@ -40,6 +41,7 @@ def draw_choice(
     meeting = calling.get_meeting(db.session(), meeting_id, g.person)
     cases = actions.ready_cases(db.session(), g.person)
     words = meetings.meeting_words(meeting)
+    audit.record(db.session(), g.person, "meeting_read", meeting=str(meeting.id), cases=len(chosen or cases))
     db.session.commit()
     return render_template(
         "meetings/choose.html", **words, cases=cases, chosen=chosen, ticked=ticked or [], problem=problem

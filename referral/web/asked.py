@@ -49,7 +49,7 @@ def asked_now(session: Session, referral: Referral, viewer: User, draft: ReadCas
 
 def _item(referral: Referral, draft: ReadCase | None, item: Any) -> AskedItem:
     path, words = item["path"], item["words"]
-    if draft is None:
+    if draft is None or not path:  # what a committee asks in its own words has no field of the form
         return AskedItem(words, None, None)
     choice = catalogue().get(path)
     if choice is not None and choice.section == DOCUMENT:

@@ -283,6 +283,7 @@ def ask_cancel(meeting_id: UUID) -> ResponseReturnValue:
     """Say what becomes of the cases, and ask once more."""
     meeting = actions.get_meeting(db.session(), meeting_id, g.person)
     words = meeting_words(meeting)
+    audit.record(db.session(), g.person, "meeting_read", meeting=str(meeting.id), cases=len(words["rows"]))
     db.session.commit()
     return render_template("meetings/cancel.html", **words)
 

@@ -15,7 +15,7 @@ from referral.actions.referrals import get_referral
 from referral.auth import RECEIVERS
 from referral.models import Interest, Meeting, Opinion, Referral, Tie, User
 from referral.workflow import Role, State
-from tests.at_hand import INSIDE, page_of
+from tests.at_hand import INSIDE, deeds, page_of
 from tests.browser import Browser, Page
 from tests.deciding import signature, write
 from tests.gathering import MEMBERS, call, give, make_ready, put_on, seat_second_member
@@ -397,3 +397,24 @@ def test_a_meeting_to_come_is_neither_opened_nor_attended(sign_in: SignIn, meeti
     chair = sign_in(Role.CHAIR)
     for rest in ("/opening", "/attendance", "/closing"):
         chair.send(at(meeting, rest), status=409)
+
+
+def test_who_is_shown_the_names_of_cases_to_choose_from_is_written_down(
+    session: Session, sign_in: SignIn, ready: Referral, meeting: Meeting
+) -> None:
+    browser, name = sign_in(Role.COORDINATOR), ready.family_name or ""
+    before = len(deeds(session))
+
+    assert name in browser.visit(at(meeting, "/cases")).text
+    put_on_page = browser.send(at(meeting, "/cases"), {"case": str(ready.id)})
+    assert name in put_on_page.text
+    browser.send(at(meeting, "/cases"), {"case": str(ready.id), "confirmed": "yes"})
+    assert name in browser.visit(at(meeting, "/cancellation")).text
+
+    assert deeds(session)[before:] == [
+        "meeting_read",
+        "meeting_read",
+        "listed",
+        "meeting_read",
+        "meeting_read",
+    ]

@@ -11,6 +11,7 @@ from referral.models import EvidenceItem, Referral, ReferralVersion, User
 from referral.workflow import State
 from tests.at_hand import INSIDE, deeds, make_draft, page_of, retype, send, stands
 from tests.browser import Browser, Page
+from tests.deciding import decide, list_case
 
 People = dict[str, User]
 SignIn = Callable[[str], Browser]
@@ -158,6 +159,18 @@ def test_the_neurologist_reads_what_changed_signs_and_the_case_comes_back(
     assert sign_in("coordinator").visit(page_of(parked, "/packet.pdf")).response.data.startswith(b"%PDF")
     name = sign_in("chair").visit(page_of(parked, "/packet.pdf")).response.headers["Content-Disposition"]
     assert name.endswith("v2.pdf")
+
+
+def test_what_the_committee_asks_in_its_own_words_is_read_and_can_be_answered(
+    session: Session, people: People, sign_in: SignIn
+) -> None:
+    case = list_case(session, people)
+    decide(session, people, case, outcome="more_information_needed", conditions="The MRI of March")
+
+    for who in ("neurologist", "delegate"):
+        browser = sign_in(who)
+        assert "The MRI of March" in browser.visit(page_of(case)).text
+        assert "The MRI of March" in browser.visit(page_of(case, "/answer")).text
 
 
 def test_what_is_not_ready_is_said_and_what_was_written_is_kept(sign_in: SignIn, parked: Referral) -> None:

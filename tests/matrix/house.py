@@ -1,0 +1,424 @@
+"""The house as the matrix of routes walks through it: everybody signed in, each thing laid ready, put back after.
+
+No row of the matrix signs in: each role has a session of its own in the database, and a cookie that leads to it.
+"""
+
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import timedelta
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pysqlite3
+from flask import Flask
+from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from referral import auth, clock
+from referral.actions import (
+    agenda,
+    copies,
+    decisions,
+    evidence,
+    hand_over,
+    letters,
+    meetings,
+    people,
+)
+from referral.attachments import Store
+from referral.criteria import library
+from referral.extensions import db
+from referral.models import (
+    Adoption,
+    Attachment,
+    Letter,
+    LetterKind,
+    Mail,
+    Outcome,
+    Packet,
+    Referral,
+    User,
+    UserSession,
+)
+from referral.workflow import Role, State
+from tests.attachments.made import pdf
+from tests.browser import Browser, Page
+from tests.matrix.world import (
+    FOREIGN,
+    MISSING,
+    NOWHERE,
+    OWN,
+    SAME,
+    THERE,
+    WHOSE,
+    World,
+    bring,
+    call,
+    draft_decision,
+    take,
+)
+
+NOBODY, DISABLED = "nobody", "disabled"
+ASKING = (*(role.value for role in Role), NOBODY, DISABLED)
+"""Who asks: each role, somebody who is not signed in, and somebody whose account was ended in mid-session."""
+LAID = ("alike", "handed", "copied", "packed", "papers", "filed", "drafted", "held", "released", "renewed")
+"""Cases that have more about them than their state."""
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+CSRF = "wtf-csrf-token"
+
+
+@dataclass
+class House:
+    """The application, its database as a file, and all that stands in an address or is typed into a form."""
+
+    app: Flask
+    database: Path
+    world: World
+    laid: dict[tuple[str, str], Referral] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+    of: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
+    browsers: dict[str, Browser] = field(default_factory=dict)
+    secret: str = field(default_factory=lambda: secrets.token_hex(20))
+
+    # -------------------------------------------------------------------------------- asking
+
+    def browser(self, who: str) -> Browser:
+        """The browser of a role, signed in."""
+        if who not in self.browsers:
+            client = self.app.test_client()
+            with client.session_transaction() as cookie:
+                cookie["csrf_token"] = self.secret
+                if who in self.sessions:
+                    cookie["_user_id"], cookie["_fresh"] = self.sessions[who], True
+            self.browsers[who] = Browser(client, Session())
+        return self.browsers[who]
+
+    def forget(self, who: str) -> None:
+        """Give this browser a fresh cookie when it is next asked for."""
+        self.browsers.pop(who, None)
+
+    def token(self) -> str:
+        """The CSRF token that belongs to every browser here."""
+        return str(URLSafeTimedSerializer(self.app.secret_key, salt=CSRF).dumps(self.secret))  # type: ignore[arg-type]  # it is set
+
+    def client(self, who: str) -> FlaskClient:
+        return self.browser(who).client
+
+    # -------------------------------------------------------------------------------- keeping
+
+    def keep(self) -> None:
+        """Remember the database as it is now."""
+        self._rest()
+        shutil.copy(self.database, self._kept())
+
+    def put_back(self) -> None:
+        """Make the database what it was."""
+        self._rest()
+        for end in ("", "-wal", "-shm"):
+            Path(f"{self.database}{end}").unlink(missing_ok=True)
+        shutil.copy(self._kept(), self.database)
+
+    def _kept(self) -> Path:
+        return self.database.with_suffix(".kept")
+
+    def _rest(self) -> None:
+        """Close every connection and fold the log into the file."""
+        with self.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        with closing(pysqlite3.connect(str(self.database))) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    # -------------------------------------------------------------------------------- looking
+
+    def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Read the database beside the application."""
+        with closing(pysqlite3.connect(str(self.database))) as connection:
+            return [tuple(row) for row in connection.execute(statement, values)]
+
+    def case(self, kind: str, relation: str) -> Referral | None:
+        """The case of a kind (a state, or laid ready) and relation; none for the one that is missing."""
+        if relation == MISSING:
+            return None
+        if kind in LAID:
+            return self.laid[kind, relation]
+        return self.world.cases[State(kind), relation]
+
+
+def lay(house: House, session: Session) -> None:
+    """Lay everything ready that the rows of the matrix are about, and sign everybody in."""
+    number = 0
+    for relation in THERE:
+        for kind in LAID:
+            number += 1
+            name = f"Quixley{LETTERS[number // 26]}{LETTERS[number % 26]}"
+            house.laid[kind, relation] = LAYING[kind](house, session, relation, name)
+    _lay_meetings(house, session)
+    _lay_notices(house, session)
+    _lay_words(house, session)
+    _sign_in(house, session)
+    session.commit()
+
+
+# ------------------------------------------------------------------------------------------- cases
+
+
+def _coordinator(house: House, relation: str) -> User:
+    return house.world.people[WHOSE[relation][1]]
+
+
+def _alike(house: House, session: Session, relation: str, name: str) -> Referral:
+    """A draft about somebody of whom the clinic has another case."""
+    other = bring(session, house.world, State.IN_REVIEW, relation, name)
+    session.flush()
+    case = bring(session, house.world, State.DRAFT, relation, name)
+    house.of.setdefault(("alike", relation), {})["alike"] = str(other.id)
+    from referral.actions import drafts, duplicates
+
+    for each in (other, case):
+        duplicates.remember(session, each, drafts.name_for_lists(each))
+    session.flush()
+    return case
+
+
+def _handed(house: House, session: Session, relation: str, name: str) -> Referral:
+    case = bring(session, house.world, State.DRAFT, relation, name)
+    delegate = house.world.people["other_delegate" if relation == FOREIGN else "delegate"]
+    hand_over.hand_over(session, case, actor=delegate)
+    return case
+
+
+def _copied(house: House, session: Session, relation: str, name: str) -> Referral:
+    over = bring(session, house.world, State.WITHDRAWN, relation, name)
+    return copies.copy_as_new(session, over, actor=house.world.people[WHOSE[relation][0]])
+
+
+def _packed(house: House, session: Session, relation: str, name: str) -> Referral:
+    case = bring(session, house.world, State.IN_REVIEW, relation, name)
+    (version,) = case.versions
+    version.packet = Packet(
+        pdf=b"%PDF-1.7", sha256=sha256(b"%PDF-1.7").hexdigest(), issued_by=version.signed_by
+    )
+    return case
+
+
+def _with_file(house: House, session: Session, case: Referral, unique: int) -> Referral:
+    """Put a real file on a case."""
+    store = Store(house.app.config["ATTACHMENTS"])
+    with store.rebuilt("letter.pdf", BytesIO(pdf(unique=unique))) as rebuilt:
+        stored_as = store.keep(rebuilt)
+    found = Attachment(
+        referral_id=case.id, kind="letter", label="Letter", media_type=rebuilt.media_type, pages=rebuilt.pages,
+        size=rebuilt.size, sha256=rebuilt.sha256, received_size=rebuilt.received_size,
+        received_sha256=rebuilt.received_sha256, stored_as=stored_as, uploaded_by_id=case.referrer_id,
+    )  # fmt: skip
+    session.add(found)
+    session.flush()
+    return case
+
+
+def _papers(house: House, session: Session, relation: str, name: str) -> Referral:
+    return _with_file(house, session, bring(session, house.world, State.IN_REVIEW, relation, name), 1)
+
+
+def _filed(house: House, session: Session, relation: str, name: str) -> Referral:
+    return _with_file(house, session, bring(session, house.world, State.DRAFT, relation, name), 2)
+
+
+def _drafted(house: House, session: Session, relation: str, name: str) -> Referral:
+    """A case on an agenda with a drafted acceptance that its coordinator wrote down."""
+    case = bring(session, house.world, State.LISTED, relation, name)
+    chair = house.world.people[f"{WHOSE[relation][2]}chair"]
+    draft_decision(session, case, Outcome.ACCEPTED, drafter=_coordinator(house, relation), signer=chair)
+    return case
+
+
+def _held(house: House, session: Session, relation: str, name: str) -> Referral:
+    case = bring(session, house.world, State.LISTED, relation, name)
+    take(session, house.world, case, "accept", relation)
+    current = decisions.find_current(session, case)
+    assert current is not None
+    coordinator = _coordinator(house, relation)
+    letters.hold_letter(
+        session, case, LetterKind.REFERRER, "Dear colleague", actor=coordinator, seen=str(current.id)
+    )
+    return case
+
+
+def _released(house: House, session: Session, relation: str, name: str) -> Referral:
+    case = _held(house, session, relation, name)
+    letter = session.scalars(select(Letter).where(Letter.referral_id == case.id)).one()
+    letter.pdf, letter.released_at = b"%PDF-1.7", clock.now()
+    return case
+
+
+def _renewed(house: House, session: Session, relation: str, name: str) -> Referral:
+    """A case that was put off, in which the clinic has changed something since."""
+    case = bring(session, house.world, State.DEFERRED, relation, name)
+    request = {**case.typed["request"], "question": ["What now?"]}
+    case.typed = {**case.typed, "request": request}
+    session.flush()
+    return case
+
+
+LAYING = {
+    "alike": _alike,
+    "handed": _handed,
+    "copied": _copied,
+    "packed": _packed,
+    "papers": _papers,
+    "filed": _filed,
+    "drafted": _drafted,
+    "held": _held,
+    "released": _released,
+    "renewed": _renewed,
+}
+
+
+# ------------------------------------------------------------------------------------------- what else there is
+
+
+def _lay_meetings(house: House, session: Session) -> None:
+    """Beside the meeting with an agenda, of each programme one with nothing left to do, and one without its quorum."""
+    everybody = house.world.people
+    for keeper, prefix in (("coordinator", ""), ("other_coordinator", "other_")):
+        done = call(session, everybody, keeper, prefix)
+        actor = everybody[keeper]
+        agenda.open_meeting(session, done, [], actor=actor)
+        meetings.take_attendance(session, done, actor, {each.user_id: True for each in done.members})
+        house.words[f"{prefix}done"] = str(done.id)
+        short = call(session, everybody, keeper, prefix)
+        came = {each.user_id: each.user_id == everybody[f"{prefix}chair"].id for each in short.members}
+        meetings.take_attendance(session, short, actor, came)
+        house.words[f"{prefix}short"] = str(short.id)
+        house.words[f"{prefix}meeting"] = str(house.world.meetings[prefix].id)
+
+
+def _lay_notices(house: House, session: Session) -> None:
+    """A notice of each programme to a clinic that was given up."""
+    for relation in (OWN, FOREIGN):
+        case = house.world.cases[State.IN_REVIEW, relation]
+        mail = Mail(
+            occasion=f"given up {relation}", to_user_id=case.referrer_id, referral_id=case.id,
+            subject="A notice", body="A notice.", tries=9, given_up_at=clock.now(),
+        )  # fmt: skip
+        session.add(mail)
+        session.flush()
+        house.words[f"{relation} notice"] = str(mail.id)
+
+
+def _lay_words(house: House, session: Session) -> None:
+    """What is typed into forms, by name."""
+    everybody = house.world.people
+    today = clock.today()
+    adopted = session.scalars(select(Adoption)).first()
+    assert adopted is not None
+    other = next(edition for edition in library().values() if edition.id != adopted.edition_id)
+    invited, token = people.invite(
+        session, everybody["administrator"], email="invited@example.org", name="Somebody Invited",
+        role=Role.AUDITOR, organisation_id=everybody["auditor"].organisation_id,
+    )  # fmt: skip
+    house.words |= {
+        "today": f"{today.day} {today:%B} {today.year}",
+        "edition": adopted.edition_id,
+        "other_edition": other.id,
+        "other_digest": other.sha256,
+        "asked": evidence.mark_of(()),
+        "chair": str(everybody["chair"].id),
+        "coordinator": str(everybody["coordinator"].id),
+        "second_coordinator": str(everybody["colleague_coordinator"].id),
+        "clinic": str(everybody["neurologist"].organisation_id),
+        "invited": str(invited.id),
+        "token": token,
+        "ready": str(house.world.cases[State.READY, OWN].id),
+        "in_review": str(house.world.cases[State.IN_REVIEW, OWN].id),
+    }
+
+
+def _sign_in(house: House, session: Session) -> None:
+    """Give each role a session that outlasts the test, and end one account while its session lasts."""
+    everybody = house.world.people
+    gone = everybody["gone"] = User(
+        email="gone@example.org",
+        name="Gone",
+        role=Role.CHAIR,
+        organisation=everybody["chair"].organisation,
+        password_hash=everybody["chair"].password_hash,
+    )
+    session.add(gone)
+    session.flush()
+    for who, person in {**{role.value: everybody[role.value] for role in Role}, DISABLED: gone}.items():
+        house.sessions[who] = auth.open_session(session, person).token or ""
+    later = clock.now() + timedelta(hours=10)
+    for row in session.scalars(select(UserSession)):
+        row.started_at = row.seen_at = later
+    gone.active = False  # the session is still there: the account alone is what ends it
+
+
+# ------------------------------------------------------------------------------------------- addresses
+
+
+def facts_about(house: House, about: str, relation: str) -> dict[str, str]:
+    """What stands in an address and may be typed, for what a row is about."""
+    kind, _, which = about.partition(" ")
+    prefix = "other_" if relation == FOREIGN else ""
+    meeting = house.words[f"{prefix}{which if kind == 'meeting' and which else 'meeting'}"]
+    gone = str(NOWHERE)
+    found = {"meeting": meeting, "meeting_id": gone if kind == "meeting" and relation == MISSING else meeting}
+    if kind == "case":
+        found |= {"alike": gone} | _facts_of_case(house, which, relation)
+    elif kind == "notice":
+        whose = FOREIGN if relation == FOREIGN else OWN
+        found["mail_id"] = gone if relation == MISSING else house.words[f"{whose} notice"]
+    elif kind in ("person", "organisation"):
+        person = house.world.people[{OWN: "neurologist", SAME: "auditor"}.get(relation, "other_neurologist")]
+        id_ = person.id if kind == "person" else person.organisation_id
+        found[f"{kind}_id"] = gone if relation == MISSING else str(id_)
+    return found
+
+
+def _facts_of_case(house: House, which: str, relation: str) -> dict[str, str]:
+    key = (which, relation)
+    if key not in house.of or "case" not in house.of[key]:
+        house.of.setdefault(key, {}).update(_look_up(house, which, relation))
+    return house.of[key]
+
+
+def _look_up(house: House, which: str, relation: str) -> dict[str, str]:
+    case = house.case(which, relation)
+    id_ = str(case.id if case else NOWHERE)
+    gone = str(NOWHERE)
+
+    def first(table: str, more: str = "") -> str:
+        wanted = f'SELECT id FROM "{table}" WHERE referral_id = ? {more}'  # noqa: S608  # our own names
+        rows = house.rows(wanted, id_)
+        return str(UUID(str(rows[0][0]))) if rows else gone
+
+    draft = first("decision", "AND signed_at IS NULL")
+    return {
+        "case": id_,
+        "referral_id": id_,
+        "attachment_id": first("attachment"),
+        "letter_id": first("letter"),
+        "decision": first("decision", "AND signed_at IS NOT NULL AND superseded_at IS NULL"),
+        "seen": f"{draft}:1",
+    }
+
+
+def fill(words: Mapping[str, str], typed: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the words of the house into what is typed."""
+    return {name.format_map(words): value.format_map(words) for name, value in typed.items()}
+
+
+def iterate(page: Page) -> Iterator[str]:
+    """All that a page says, as it came."""
+    yield page.html
