@@ -37,6 +37,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAIL_FROM=settings.mail_from,
         MAIL_FOLDER=settings.mail_folder,
         HOUSE_URL=settings.house_url,
+        PACKET_KEY=settings.packet_key,
+        PACKET_KEY_PASSWORD=settings.packet_key_password,
         AUDIT_ANCHOR=settings.audit_anchor,
     )
     app.jinja_env.undefined = StrictUndefined

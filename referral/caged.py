@@ -121,18 +121,22 @@ TOO_MUCH = 3
 
 def shut_in(cpu_seconds: int, memory: int, file_size: int) -> None:
     """Take from this process what it does not need, for good."""
+    setrlimit(RLIMIT_CPU, (cpu_seconds, cpu_seconds))
+    take_away(memory, file_size)
+    ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
+
+
+def take_away(memory: int, file_size: int) -> None:
+    """Take memory, large files, open files and the network from this process, for good."""
     for kind, most in (
         (RLIMIT_CORE, 0),  # no copy of a patient's file in a dump
-        (RLIMIT_CPU, cpu_seconds),
         (RLIMIT_AS, memory),
         (RLIMIT_FSIZE, file_size),
         (RLIMIT_NOFILE, MOST_OPEN_FILES),
     ):
         setrlimit(kind, (most, most))
     os.umask(0o077)
-    system = ctypes.CDLL(None)
-    system.prctl(DIE_WITH_PARENT, signal.SIGKILL)
-    system.unshare(NEW_USER | NEW_NETWORK)  # where the system refuses, the other limits stand
+    ctypes.CDLL(None).unshare(NEW_USER | NEW_NETWORK)  # where the system refuses, the other limits stand
 
 
 def main(arguments: list[str]) -> int:

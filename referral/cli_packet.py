@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import click
+from flask.cli import with_appcontext
 
 from referral import clock
+from referral.actions.packets import this_house
 from referral.assessment import assess
 from referral.criteria import first_shown
 from referral.facts import RecordError, read_record
-from referral.packet import contents, render_pdf
+from referral.packet import PacketError
+from referral.packet.make import make_packet
 from referral.reference.files import Unreadable, read_case_file
 
 
@@ -22,8 +25,9 @@ from referral.reference.files import Unreadable, read_case_file
 @click.option(
     "-o", "output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The PDF to write."
 )
+@with_appcontext
 def packet_command(file: Path, as_of: datetime | None, output: Path) -> None:
-    """Print the packet of a case record FILE (JSON or YAML), unsigned and without a name."""
+    """Print the packet of a case record FILE (JSON or YAML), signed by nobody and without a name."""
     try:
         plain, day = read_case_file(file)
         asked = as_of.date() if as_of else day or clock.today()
@@ -35,7 +39,11 @@ def packet_command(file: Path, as_of: datetime | None, output: Path) -> None:
         for fault in error.faults:
             click.echo(f"{file}: {fault}", err=True)
         raise SystemExit(2) from error
-    output.write_bytes(render_pdf(contents(snapshot)))
+    try:
+        made = make_packet(snapshot, this_house())
+    except PacketError as jam:
+        raise click.ClickException(f"{file}: {jam}") from jam
+    output.write_bytes(made.pdf)
 
 
 def anonymous_snapshot(plain: Any, as_of: date) -> dict[str, Any]:

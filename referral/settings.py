@@ -27,7 +27,9 @@ class Settings:
     mail_url: str = ""  # smtp:// or smtps://, with a name and password where the server wants them
     mail_from: str = "pons@localhost"
     mail_folder: Path = INSTANCE / "mail"  # where notices are written as files, if there is no server
-    house_url: str = "http://127.0.0.1:8000"  # the address of the house, for links in notices
+    house_url: str = "http://127.0.0.1:8000"  # the address of the house, for links in notices and in packets
+    packet_key: Path = INSTANCE / "packet_key.pem"  # signs packets; backed up apart from the database
+    packet_key_password: str = ""
     _: KW_ONLY
     audit_key: str  # seals the trail; kept, and backed up, apart from the database
     audit_anchor: Path = INSTANCE / "audit_anchor"  # the heads of the trail; better on another machine
@@ -51,6 +53,8 @@ class Settings:
             mail_from=given.get("MAIL_FROM") or "pons@localhost",
             mail_folder=Path(given.get("MAIL_FOLDER") or instance / "mail"),
             house_url=given.get("HOUSE_URL") or "http://127.0.0.1:8000",
+            packet_key=_key_file(given.get("PACKET_KEY")) or instance / "packet_key.pem",
+            packet_key_password=given.get("PACKET_KEY_PASSWORD", ""),
             audit_key=given.get("AUDIT_KEY") or _kept_key(instance, "audit_key"),
             audit_anchor=Path(given.get("AUDIT_ANCHOR") or instance / "audit_anchor"),
         )
@@ -60,6 +64,13 @@ def _mail_server(url: str) -> str:
     if url and not url.startswith(("smtp://", "smtps://")):
         raise ValueError("MAIL_URL begins with smtp:// or smtps://")
     return url
+
+
+def _key_file(name: str | None) -> Path | None:
+    """Take the key file that is named; one that is not there would be made anew without a word."""
+    if name and not Path(name).is_file():
+        raise ValueError("PACKET_KEY names a file that is not there")
+    return Path(name) if name else None
 
 
 def _kept_database(instance: Path) -> str:

@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from referral import auth
+from referral.actions.packets import this_house
 from referral.extensions import db
 from referral.models import Organisation, OrganisationKind, User
+from referral.packet.make import House
 from referral.settings import Settings
 from referral.workflow import Role
 from tests.browser import PASSWORD, Browser, Page
@@ -102,6 +104,7 @@ def settings_for(address: str) -> Settings:
         database_role=APPLICATION,
         audit_key="another key, for tests only",
         audit_anchor=Path(ANCHORS.name, "audit_anchor"),
+        packet_key=Path(ANCHORS.name, "packet_key.pem"),
     )
 
 
@@ -143,6 +146,13 @@ def session(app: Flask) -> Iterator[Session]:
         engine = db.engine
     with Session(engine, expire_on_commit=False) as session:
         yield session
+
+
+@pytest.fixture
+def house(app: Flask) -> House:
+    """The address and the key of the application's house."""
+    with app.app_context():
+        return this_house()
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,7 @@ TOPICS = (
     Topic("cases escalated that stood still", "referral.actions.due", "due_overdue"),
     Topic("old drafts brought to mind", "referral.actions.due", "due_stale_drafts"),
     Topic("cases with visits put into the diary", "referral.actions.due", "due_visits"),
+    Topic("packets made", "referral.actions.packets", "due_packets"),
     Topic("letters released", "referral.actions.letters", "due_letters"),
     Topic("notices sent", "referral.actions.mail", "due_mail"),
     Topic("heads of the audit trail anchored", "referral.audit", "due_anchor"),

@@ -55,7 +55,6 @@ class Running:
     person: str
     referral: str
     version: str
-    digest: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +133,7 @@ def contents(snapshot: Mapping[str, Any], *, shaded: str | None = None) -> Conte
         purpose=PURPOSE,
         decides=DECIDES,
         years_ahead=YEARS_AHEAD,
-        running=_running(person, number, version, sha256),
+        running=_running(person, number, version),
         question=_text(snapshot.get("question")),
         discussed=_text(snapshot.get("discussed")),
         reason=_text(snapshot.get("reason")),
@@ -183,7 +182,7 @@ def _person(identity: Mapping[str, Any], patient: Mapping[str, Any]) -> Person:
     )
 
 
-def _running(person: Person, number: str | None, version: str, sha256: str) -> Running:
+def _running(person: Person, number: str | None, version: str) -> Running:
     """Put two identifiers on every page; a text too long for the line is cut, and stands whole on page 1."""
     first = person.identifiers[0] if person.identifiers else None
     parts = (
@@ -195,7 +194,6 @@ def _running(person: Person, number: str | None, version: str, sha256: str) -> R
         person=", ".join(parts),
         referral=f"Referral {_cut(number, 24)}" if number else "Referral without a number",
         version=version,
-        digest=sha256[:12],
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from referral.packet.contents import DECIDES, Contents, contents
 from referral.packet.decided import Decided
-from referral.packet.render import ROOT, print_pdf, render_template
+from referral.packet.job import ROOT
+from referral.packet.render import print_pdf, render_template
 from referral.packet.sandbox import render_text
 from referral.reference.files import read_file
 

@@ -1,28 +1,24 @@
-"""The packet as HTML and as PDF.
+"""Papers as HTML, and what makes PDFs of them.
 
-Rendering fetches nothing, from anywhere: every address is refused and stops the render. The style sheets are the
-packaged ones, read as text. The same contents give the same bytes, since identifier and dates come from the
-snapshot. What the printer warns of fails the render, so that no packet goes out with a piece missing.
+Templates escape whatever they print. The printer itself works in a cage (:mod:`referral.packet.worker`); it fetches
+nothing, and what it warns of fails the paper, so that none goes out with a piece missing. The same paper gives the
+same bytes, since identifier and dates come from the snapshot.
 """
 
-import gc
-import logging
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from weasyprint import CSS, HTML
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
 from referral.packet.contents import Contents
+from referral.packet.job import ROOT, File, Job
+from referral.packet.seal import Seal, make_seal
+from referral.packet.worker import PacketError, printer
 
-ROOT = Path(__file__).parents[2]
+__all__ = ["PacketError", "print_packet", "print_pdf", "render_html", "render_pdf", "render_template"]
+
 STYLES = ("results.css", "packet.css")
 
 # What no name and no word needs, yet would run over the page or take the printer minutes to lay out.
@@ -33,31 +29,38 @@ PIECE = re.compile(r"\S{20}")
 MAY_BREAK = "\u200b"
 
 
-class PacketError(Exception):
-    """A packet that could not be printed whole. Nothing is kept of it."""
-
-
-class Nothing(URLFetcher):  # type: ignore[misc]  # the library has no types
-    """Fetches nothing: no file, no address, no embedded data."""
-
-    def fetch(self, url: str, headers: Any = None) -> NoReturn:
-        """Refuse, and stop the render."""
-        raise FatalURLFetchingError("the packet loads nothing")
-
-
-def render_html(contents: Contents) -> str:
-    """Give the packet as one HTML document, as it goes to the printer."""
-    return render_template("packet/packet.html", contents=contents)
+def render_html(contents: Contents, seal: Seal | None = None) -> str:
+    """Give the packet as one HTML document, as it is printed. Without a seal it bears one over itself alone."""
+    return render_template("packet/packet.html", contents=contents, seal=seal or make_seal(contents))
 
 
 def render_pdf(contents: Contents) -> bytes:
-    """Print the packet as a tagged PDF.
+    """Print the packet alone: nothing carried, nothing signed.
 
     Raises:
-        PacketError: if anything would be fetched, or the printer warns of anything.
+        PacketError: it could not be printed whole.
 
     """
-    return print_pdf(render_html(contents), STYLES, bytes.fromhex(contents.sha256))
+    return print_packet(contents, make_seal(contents))
+
+
+def print_packet(contents: Contents, seal: Seal, files: Sequence[File] = (), *, hole: int = 0) -> bytes:
+    """Print the packet with the files that it carries, and leave so many bytes for a signature.
+
+    Raises:
+        PacketError: it could not be printed whole.
+
+    """
+    return printer.print(
+        Job(
+            html=render_html(contents, seal),
+            styles=STYLES,
+            identifier=bytes.fromhex(seal.digest),
+            files=tuple(files),
+            written=contents.written,
+            hole=hole,
+        )
+    )
 
 
 def render_template(name: str, **values: Any) -> str:
@@ -66,28 +69,13 @@ def render_template(name: str, **values: Any) -> str:
 
 
 def print_pdf(html: str, styles: tuple[str, ...], identifier: bytes) -> bytes:
-    """Print a document as a tagged PDF with these style sheets; the same document gives the same bytes.
+    """Print a document with these style sheets; the same document gives the same bytes.
 
     Raises:
-        PacketError: if anything would be fetched, or the printer warns of anything.
+        PacketError: it could not be printed whole.
 
     """
-    fonts = FontConfiguration()
-    try:
-        with _heard() as warnings, _collector_at_rest():
-            sheets = [
-                CSS(string=style, base_url=None, url_fetcher=Nothing(), font_config=fonts)
-                for style in _read_styles(styles)
-            ]
-            document = HTML(string=html, base_url=None, url_fetcher=Nothing())
-            pdf: bytes = document.write_pdf(
-                stylesheets=sheets, font_config=fonts, pdf_identifier=identifier, pdf_variant="pdf/ua-1"
-            )
-    except FatalURLFetchingError as error:
-        raise PacketError(str(error)) from error
-    if warnings:
-        raise PacketError("; ".join(warnings))
-    return pdf
+    return printer.print(Job(html=html, styles=styles, identifier=identifier))
 
 
 @cache
@@ -107,45 +95,3 @@ def _printable(value: Any) -> Any:
     if type(value) is not str:  # what is escaped already has been here before
         return value
     return ENDLESS.sub(lambda run: PIECE.sub(rf"\g<0>{MAY_BREAK}", run[0]), PILE.sub(r"\1", value))
-
-
-@cache
-def _read_styles(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple((ROOT / "static" / "css" / name).read_text(encoding="utf-8") for name in names)
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """Let the garbage collector rest: it costs a seventh of the time and finds nothing before the end."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
-
-
-class _Ear(logging.Handler):
-    """Hears what the printer says in this thread."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.heard: list[str] = []
-        self._thread = threading.get_ident()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep the message, if this thread caused it."""
-        if record.thread == self._thread:
-            self.heard.append(record.getMessage())
-
-
-@contextmanager
-def _heard() -> Iterator[list[str]]:
-    """Listen to the printer while it works."""
-    ear, logger = _Ear(), logging.getLogger("weasyprint")
-    logger.addHandler(ear)
-    try:
-        yield ear.heard
-    finally:
-        logger.removeHandler(ear)

@@ -4,17 +4,17 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from referral import clock
-from referral.actions import packets, submission
+from referral.actions import submission
 from referral.actions import questions as actions
 from referral.actions import referrals as cases
 from referral.actions.moves import last_deed
 from referral.actions.rules import rules_for
-from referral.actions.versions import changes_between, versions_of
+from referral.actions.versions import changes_between
 from referral.auth import REFERRERS, requires
 from referral.errors import MoveRefusedError
 from referral.extensions import db
@@ -22,7 +22,8 @@ from referral.facts import digest
 from referral.models import Referral
 from referral.packet import contents
 from referral.web.asked import asked_now
-from referral.web.referrals import issue, read_draft
+from referral.web.packets import hand_out, issue
+from referral.web.referrals import read_draft
 from referral.web.session import resumable
 from referral.workflow import Role, State, check_move, moves_for
 
@@ -188,11 +189,4 @@ def answer(referral_id: UUID) -> ResponseReturnValue:
 @requires(*Role)  # as above
 def earlier_packet(referral_id: UUID, number: int) -> ResponseReturnValue:
     """Hand out the packet of any version, byte for byte as it was issued."""
-    referral = cases.get_referral(db.session(), referral_id, g.person)
-    version = next((each for each in versions_of(db.session(), referral) if each.version == number), None)
-    found = packets.read_packet(db.session(), referral, version, g.person)
-    response = Response(found.pdf, mimetype="application/pdf")
-    name = f"{referral.number}-v{number}.pdf"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    db.session.commit()
-    return response
+    return hand_out(referral_id, number)

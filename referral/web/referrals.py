@@ -6,13 +6,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from forms import ReadCase, read_case
 from referral import audit, clock
-from referral.actions import copies, duplicates, hand_over, packets, submission
+from referral.actions import copies, duplicates, hand_over, submission
 from referral.actions import referrals as actions
 from referral.actions.adoptions import adopted_json
 from referral.actions.drafts import programmes
@@ -35,6 +35,7 @@ from referral.web.messages import said
 from referral.web.moves import offered
 from referral.web.open_questions import edition_name, open_questions
 from referral.web.opinions import committee_part
+from referral.web.packets import hand_out, issue
 from referral.web.session import resumable
 from referral.web.trail import acts, readers
 from referral.workflow import Role, State
@@ -238,40 +239,8 @@ def submit(referral_id: UUID) -> ResponseReturnValue:
 # The packet
 
 
-def issue(version: ReferralVersion) -> bool:
-    """Make the packet in a transaction of its own: if that fails, the case stays sent, and it can be made later."""
-    try:
-        packets.issue_packet(db.session(), version, actor=g.person)
-        db.session.commit()
-    except Exception:  # whatever the printer fails with: who has just sent a case is told that it is sent
-        db.session.rollback()
-        log.exception("The packet of version %s could not be made", version.id)
-        return False
-    return True
-
-
-@referrals.post("/referrals/<uuid:referral_id>/packet")
-@requires(*Role)  # whom it is not for does not find it
-def make_packet(referral_id: UUID) -> ResponseReturnValue:
-    """Make the packet of a case whose packet could not be made when it was sent."""
-    referral = actions.get_referral(db.session(), referral_id, g.person, to_change=True)
-    version = actions.newest_version(db.session(), referral)
-    if version is None:
-        abort(404)
-    made = issue(version)
-    flash("The packet is made." if made else "The packet could not be made. The case is sent all the same.")
-    return redirect(url_for("referrals.show", referral_id=referral_id), code=303)
-
-
 @referrals.get("/referrals/<uuid:referral_id>/packet.pdf")
 @requires(*Role)  # whom it is not for does not find it
 def packet(referral_id: UUID) -> ResponseReturnValue:
-    """Hand out the packet, byte for byte as it was issued, under a name that names nobody."""
-    referral = actions.get_referral(db.session(), referral_id, g.person)
-    version = actions.newest_version(db.session(), referral)
-    found = packets.read_packet(db.session(), referral, version, g.person)
-    response = Response(found.pdf, mimetype="application/pdf")
-    name = f"{referral.number}-v{found.version.version}.pdf"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    db.session.commit()
-    return response
+    """Hand out the packet of what was signed last, byte for byte as it was issued."""
+    return hand_out(referral_id)

@@ -22,6 +22,7 @@ from referral.models import (
     StandingVerdict,
     User,
 )
+from referral.packet.make import House
 from referral.workflow import Role, State
 from tests.at_hand import COMPLETE, deeds, make_draft, read, retype, seen, send
 
@@ -192,11 +193,11 @@ def test_lists_name_a_case_as_it_was_signed_until_the_answer_is(
 
 
 def test_an_answer_is_a_new_version_and_the_first_stays_byte_for_byte(
-    session: Session, people: People, sent: Referral
+    session: Session, people: People, sent: Referral, house: House
 ) -> None:
     (first,) = versions_of(session, sent)
     before = digest(first.snapshot)
-    packet = packets.issue_packet(session, first, actor=people["neurologist"]).sha256
+    packet = packets.issue_packet(session, first, actor=people["neurologist"], house=house).sha256
     question = questions.ask(session, sent, [], "Since when?", actor=people["coordinator"])
     retype(sent, "diagnosis", symptom_onset="2019-03")
 

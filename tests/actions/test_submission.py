@@ -13,7 +13,8 @@ from referral.criteria import first_shown
 from referral.errors import MoveRefusedError, NotFoundError
 from referral.facts import digest
 from referral.models import AuditEntry, Packet, Referral, ReferralVersion, User
-from referral.packet import contents, render_pdf
+from referral.packet import contents
+from referral.packet.make import House, make_packet
 from referral.workflow import MOVES, SENT, Role, State, find_move
 from tests.at_hand import COMPLETE, NOT_MET, deeds, invented, make_draft, read, retype, seen, send
 
@@ -242,16 +243,16 @@ def test_the_frozen_version_stays_whatever_becomes_of_the_draft(
 
 
 def test_the_packet_is_made_once_and_would_come_out_the_same(
-    session: Session, draft: Referral, neurologist: User
+    session: Session, draft: Referral, neurologist: User, house: House
 ) -> None:
     version = send(session, draft, neurologist)
-    packet = packets.issue_packet(session, version, actor=neurologist)
+    packet = packets.issue_packet(session, version, actor=neurologist, house=house)
     session.commit()
     kept = packet.pdf
 
     draft.typed = {}
-    assert packets.issue_packet(session, version, actor=neurologist) is packet
-    assert render_pdf(contents(version.snapshot)) == kept
+    assert packets.issue_packet(session, version, actor=neurologist, house=house) is packet
+    assert make_packet(version.snapshot, house).pdf == kept
     assert session.scalar(select(func.count()).select_from(Packet)) == 1
     assert deeds(session, draft).count("packet_issued") == 1
 

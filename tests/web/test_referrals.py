@@ -228,7 +228,7 @@ def test_what_is_not_yours_looks_exactly_like_what_does_not_exist(
     token = browser.token()
     before = (sent.state, len(deeds(session, sent)))
     addresses = [("", "GET"), ("/submission", "GET"), ("/submission", "POST"), ("/packet.pdf", "GET")]
-    addresses += [("/packet", "POST"), ("/moves/withdraw", "GET"), ("/edit/person", "GET")]
+    addresses += [("/moves/withdraw", "GET"), ("/edit/person", "GET")]
     addresses += [(f"/moves/{deed}", "POST") for deed in PLAIN]
 
     for rest, method in addresses:

@@ -1,15 +1,15 @@
 """Reviewing a case, signing and sending it, and its packet, as each role opens the pages."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from weasyprint import HTML
 
 from referral import clock
-from referral.models import Packet, Referral, ReferralVersion, User, UserSession
+from referral.models import Packet, PacketTrouble, Referral, ReferralVersion, User, UserSession
+from referral.packet import render
+from referral.packet.worker import Worker
 from referral.workflow import State
 from tests.at_hand import INSIDE, NOT_MET, REASON, deeds, make_draft, page_of, retype, sign, stands
 from tests.browser import Browser
@@ -155,24 +155,23 @@ def test_a_reason_typed_while_the_session_ran_out_is_still_there(
     assert stands(draft) is State.DRAFT
 
 
-def test_a_printer_that_fails_leaves_the_case_sent_and_offers_to_try_again(
+def test_a_printer_that_fails_leaves_the_case_sent_and_is_tried_again(
     sign_in: SignIn, draft: Referral, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def jam(*_: Any, **__: Any) -> bytes:
-        raise OSError("no fonts here")
-
     browser = sign_in("neurologist")
     with monkeypatch.context() as broken:
-        broken.setattr(HTML, "write_pdf", jam)
+        broken.setattr(render, "printer", Worker(command=("false",)))
         receipt = sign(browser, draft, declared="yes")
-    assert "could not be made just now" in receipt.text
-    assert stands(draft) is State.SUBMITTED
+        assert "The packet is being made." in receipt.text
+        assert stands(draft) is State.SUBMITTED
+        refused = browser.open(page_of(draft, "/packet.pdf"))
+    assert refused.status == 503
+    assert "nothing is lost" in refused.text
+    assert session.scalars(select(PacketTrouble)).one().tries == 2
     assert "packet_issued" not in deeds(session)
 
-    page = browser.send(page_of(draft, "/packet"))
-
-    assert "The packet is made." in page.text
     assert browser.open(page_of(draft, "/packet.pdf")).response.data.startswith(b"%PDF-")
+    assert session.scalars(select(PacketTrouble)).all() == []
 
 
 # The packet
@@ -195,16 +194,19 @@ def test_a_draft_has_no_packet(sign_in: SignIn, draft: Referral) -> None:
     browser = sign_in("neurologist")
 
     browser.visit(page_of(draft, "/packet.pdf"), 404)
-    browser.send(page_of(draft, "/packet"), status=404)
 
 
-def test_the_packet_can_be_made_later_by_whoever_sees_the_case(
+def test_a_packet_that_is_missing_is_made_by_whoever_reads_it_first(
     sign_in: SignIn, sent: Referral, session: Session
 ) -> None:
     browser = sign_in("coordinator")
-    assert "Make the packet" in browser.visit(page_of(sent)).text
+    page = browser.visit(page_of(sent))
+    assert "Packet (PDF), being made" in page.text
 
-    page = browser.send(page_of(sent, "/packet"))
+    packet = browser.open(page_of(sent, "/packet.pdf"))
 
-    assert page.all(f".//a[@href='{page_of(sent, '/packet.pdf')}']")
+    assert packet.response.data.startswith(b"%PDF-")
+    assert deeds(session, sent)[-2:] == ["packet_issued", "packet_read"]
+    assert "being made" not in browser.visit(page_of(sent)).text
+    assert browser.open(page_of(sent, "/packet.pdf")).response.data == packet.response.data
     assert deeds(session, sent).count("packet_issued") == 1
