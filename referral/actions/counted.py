@@ -3,14 +3,15 @@
 A case that should never have been there (entered in error) is counted nowhere. Days are those of the house.
 """
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import CTE, ColumnElement, Select, Text, func, select, type_coerce
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from referral import clock
 from referral.facts import PartialDate
@@ -20,6 +21,7 @@ from referral.workflow import PARKED, SENT, State
 WAITING = SENT | PARKED | {State.LISTED}
 """Sent and not decided: it waits, for the programme or for somebody else."""
 NONE = timedelta()
+NO_CODES: Mapping[str, Sequence[str]] = {}
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Case:
     days: int = 0
     ours: int = 0
     outcome: Outcome | None = None
-    coded: Mapping[str, Sequence[str]] | None = None
+    coded: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def years(session: Session, programme_id: UUID, today: date) -> tuple[int, ...]:
@@ -104,6 +106,16 @@ def _told(*more: Any) -> Select[Any]:
     return select(*told, *more).join(Organisation, Organisation.id == Referral.organisation_id)
 
 
+def _rows(session: Session, wanted: Select[Any]) -> Sequence[Any]:
+    """Ask for rows as they are, past all that the session does to keep objects: there may be many."""
+    return session.connection().execute(wanted).all()
+
+
+def _as_it_lies(column: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[Any]:
+    """Take a value as it lies in the database: it is compared, or mostly empty."""
+    return type_coerce(column, Text)
+
+
 def _case(
     name: str, region: str | None, sex: str | None, born: str | None, sent: datetime, **more: Any
 ) -> Case:
@@ -128,7 +140,7 @@ def ages(born: str | None, day: date) -> tuple[int, int] | None:
 def referred(session: Session, programme_id: UUID, period: Period) -> list[Case]:
     """Give the cases that were sent in these days."""
     sent = (Referral.submitted_at >= period.begin, Referral.submitted_at < period.end)
-    return [_case(*row) for row in session.execute(_told().where(*_counts(programme_id), *sent))]
+    return [_case(*row) for row in _rows(session, _told().where(*_counts(programme_id), *sent))]
 
 
 def ready(session: Session, programme_id: UUID, period: Period) -> list[Case]:
@@ -139,8 +151,8 @@ def ready(session: Session, programme_id: UUID, period: Period) -> list[Case]:
         .group_by(Stay.referral_id)
         .subquery()
     )
-    rows = session.execute(
-        _told(came.c.at).join(came, came.c.referral_id == Referral.id).where(*_counts(programme_id))
+    rows = _rows(
+        session, _told(came.c.at).join(came, came.c.referral_id == Referral.id).where(*_counts(programme_id))
     )
     return [_case(*row[:5], days=_days(row[4], clock.local(row[5]).date())) for row in rows]
 
@@ -148,17 +160,19 @@ def ready(session: Session, programme_id: UUID, period: Period) -> list[Case]:
 def decided(session: Session, programme_id: UUID, period: Period) -> list[Case]:
     """Give the cases whose standing decision fell in these days, with the days since each was sent, by both clocks."""
     fell = _decided(period)
-    parked = _parked(session, programme_id, fell, None)
-    rows = session.execute(
-        _told(fell.c.decided_on, fell.c.outcome, fell.c.coded, Referral.id)
+    parked = _parked(session, fell, None)
+    rows = _rows(
+        session,
+        _told(fell.c.decided_on, fell.c.outcome, _as_it_lies(fell.c.coded), _as_it_lies(Referral.id))
         .join(fell, fell.c.referral_id == Referral.id)
-        .where(*_counts(programme_id))
+        .where(*_counts(programme_id)),
     )
     found = []
     for *case, decided_on, outcome, coded, referral_id in rows:
         days = _days(case[4], date.fromisoformat(decided_on))
         ours = max(days - parked.get(referral_id, NONE).days, 0)
-        found.append(_case(*case, days=days, ours=ours, outcome=outcome, coded=coded))
+        codes = NO_CODES if coded == "{}" else json.loads(coded)
+        found.append(_case(*case, days=days, ours=ours, outcome=outcome, coded=codes))
     return found
 
 
@@ -186,7 +200,7 @@ def days_to_decision(session: Session, programme_id: UUID, period: Period) -> li
     """Give the days from being sent to the standing decision of each case decided in these days."""
     fell = _decided(period)
     sent = select(Referral.submitted_at, fell.c.decided_on).join(fell, fell.c.referral_id == Referral.id)
-    rows = session.execute(sent.where(*_counts(programme_id)))
+    rows = _rows(session, sent.where(*_counts(programme_id)))
     return [_days(at, date.fromisoformat(day)) for at, day in rows]
 
 
@@ -199,9 +213,12 @@ def waiting(session: Session, programme_id: UUID, at: datetime) -> list[Case]:
         .cte("stood")
         .prefix_with("MATERIALIZED")
     )
-    parked = _parked(session, programme_id, stood, at)
-    rows = session.execute(
-        _told(Referral.id).join(stood, stood.c.referral_id == Referral.id).where(*_counts(programme_id))
+    parked = _parked(session, stood, at)
+    rows = _rows(
+        session,
+        _told(_as_it_lies(Referral.id))
+        .join(stood, stood.c.referral_id == Referral.id)
+        .where(*_counts(programme_id)),
     )
     found = []
     for *case, referral_id in rows:
@@ -221,17 +238,16 @@ def withdrawn(session: Session, programme_id: UUID, period: Period) -> int:
     return session.scalar(back.where(*_counts(programme_id))) or 0
 
 
-def _parked(session: Session, programme_id: UUID, cases: CTE, at: datetime | None) -> dict[UUID, timedelta]:
+def _parked(session: Session, cases: CTE, at: datetime | None) -> dict[Any, timedelta]:
     """Give the time in which each of these cases waited for somebody else: until a moment, or until it was decided."""
     until = Stay.began_at < (at or cases.c.signed_at)
     stays = (
-        select(Stay.referral_id, Stay.began_at, Stay.ended_at)
+        select(_as_it_lies(Stay.referral_id), Stay.began_at, Stay.ended_at)
         .join(cases, cases.c.referral_id == Stay.referral_id)
-        .join(Referral, Referral.id == Stay.referral_id)
-        .where(Stay.state.in_(PARKED), until, *_counts(programme_id))
+        .where(Stay.state.in_(PARKED), until)
     )
-    found: dict[UUID, timedelta] = {}
-    for referral_id, began_at, ended_at in session.execute(stays):
+    found: dict[Any, timedelta] = {}
+    for referral_id, began_at, ended_at in _rows(session, stays):
         ended_at = min(ended_at or at or began_at, at or ended_at or began_at)
         found[referral_id] = found.get(referral_id, NONE) + max(ended_at - began_at, NONE)
     return found

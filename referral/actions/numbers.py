@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from math import ceil
 from uuid import UUID
 
@@ -183,7 +184,7 @@ def _count(session: Session, programme_id: UUID, period: Period, now: datetime) 
 
 def _coded(decided: Sequence[Case], name: str, known: Iterable[str]) -> dict[str, int | None]:
     """Count the decisions by a code of theirs; one may have several, so that these have no total."""
-    found = Counter(code for each in decided for code in (each.coded or {}).get(name, ()))
+    found = Counter(code for each in decided for code in each.coded.get(name, ()))
     return {code: part(found[code], len(decided)) for code in known}
 
 
@@ -200,12 +201,13 @@ def _groups(
     grouping: str, referred: Sequence[Case], ready: Sequence[Case], decided: Sequence[Case], by_outcome: bool
 ) -> dict[str, Group]:
     """Count each group. Outcomes by group are left out where their totals are not shown."""
-    counts = [Counter(group_of(each, grouping) for each in cases) for cases in (referred, ready)]
+    name_of = NAMED[grouping]
+    counts = [Counter(map(name_of, cases)) for cases in (referred, ready)]
     days: dict[str, list[int]] = {}
     pairs: dict[str, Counter[Outcome]] = {}
     for each in decided:
         if each.outcome in (Outcome.ACCEPTED, Outcome.DECLINED):
-            name = group_of(each, grouping)
+            name = name_of(each)
             days.setdefault(name, []).append(each.days)
             pairs.setdefault(name, Counter())[each.outcome] += 1
     fixed = _order(grouping)
@@ -234,23 +236,22 @@ def _groups(
     }
 
 
-def group_of(each: Case, grouping: str) -> str:
-    """Name the group of a case."""
-    if grouping == "organisation":
-        return each.organisation
-    if grouping == "region":
-        return each.region or NOT_STATED
-    if grouping == "sex":
-        return SEXES.get(each.sex or "", NOT_STATED)
-    return _band(each.ages)
-
-
+@cache
 def _band(ages: tuple[int, int] | None) -> str:
     """Name the band of an age; one that is known in part may lie in two of them, and then is not stated."""
     if ages is None:
         return NOT_STATED
     least, most = (next((words for below, words in age_bands() if age < below), "") for age in ages)
     return least if least == most and least else NOT_STATED
+
+
+NAMED: Mapping[str, Callable[[Case], str]] = {
+    "organisation": lambda case: case.organisation,
+    "region": lambda case: case.region or NOT_STATED,
+    "sex": lambda case: SEXES.get(case.sex or "", NOT_STATED),
+    "age": lambda case: _band(case.ages),
+}
+"""How the group of a case is named."""
 
 
 def _order(grouping: str) -> list[str]:
