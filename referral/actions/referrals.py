@@ -13,6 +13,7 @@ from forms import Section
 from referral import audit, clock
 from referral.actions.adoptions import adopted_json, editions_for
 from referral.actions.attachments import attachments_json
+from referral.actions.came_from import imported_json
 from referral.actions.copies import changed_json
 from referral.actions.drafts import programmes
 from referral.actions.evidence import asked_json
@@ -144,6 +145,7 @@ def make_snapshot(
         "beside": {section: dict(known) for section, known in draft.beside.items()},
         "asked": asked_json(session, programme_id, draft.forms, {each["kind"] for each in attachments}),
         "changed": changed_json(referral),
+        **imported_json(session, referral),
         "attachments": attachments,
         "assessment": assessment.to_json(),
         "editions": [

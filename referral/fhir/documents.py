@@ -5,12 +5,12 @@ are for other systems, which understand them in part. What stands beside the rec
 of the case are named with their digest and not carried: they stand in the packet.
 """
 
-import json
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
+from referral.facts import canonical
 from referral.fhir.given import Entry, Given
 from referral.fhir.values import Json, named
 from referral.reference.documents import document_kinds
@@ -18,11 +18,6 @@ from referral.reference.documents import document_kinds
 RECORD, BESIDE = "case-record", "beside-the-record"
 CARRIED = {RECORD: "Case record", BESIDE: "What was asked beside the case record"}
 """What travels as it is, by the name of its type in our list."""
-
-
-def canonical(plain: Any) -> bytes:
-    """Write plain data as canonical JSON: names sorted, no blanks; the same data, the same bytes."""
-    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def documents(given: Given) -> Iterable[Entry]:

@@ -17,6 +17,7 @@ from referral.web import (
     errors,
     evidence,
     hand_over,
+    imports,
     inbox,
     interests,
     kept_files,
@@ -55,6 +56,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(questions.questions)
     app.register_blueprint(messages.messages)
     app.register_blueprint(inbox.inbox)
+    app.register_blueprint(imports.imports)
     app.register_blueprint(adoptions.adoptions)
     app.register_blueprint(evidence.evidence)
     app.register_blueprint(blank_form.blank_form)
