@@ -100,6 +100,7 @@ WORDS = {
     "unlist": "Take off the agenda",
     "ask": "Ask the clinic",
     "answer": "Answer the question",
+    "bring_facts": "Bring new facts",
     "assign": "Change the owner",
     "advise": "Give advice",
     "ask_for_more": "Ask for more information",
@@ -137,9 +138,10 @@ _DRAFT, _SUBMITTED, _IN_REVIEW, _READY = (
 
 MOVES = (
     # The referring clinic writes and sends.
-    Move("edit", "draft_saved", _DRAFT | {State.AWAITING_REPLY}, None, REFERRERS),
+    Move("edit", "draft_saved", _DRAFT | PARKED, None, REFERRERS),
     Move("submit", "submitted", _DRAFT, State.SUBMITTED, NEUROLOGIST),
     Move("answer", "answered", frozenset({State.AWAITING_REPLY}), State.IN_REVIEW, NEUROLOGIST),
+    Move("bring_facts", "facts_brought", frozenset({State.DEFERRED}), State.IN_REVIEW, NEUROLOGIST),
     Move(
         "withdraw", "withdrawn", _DRAFT | SENT | PARKED | {State.LISTED, State.WORKUP}, State.WITHDRAWN,
         NEUROLOGIST, plain=True, needs_reason=True,

@@ -70,9 +70,9 @@ def next_number(session: Session) -> str:
 
 
 def get_draft(session: Session, viewer: User, referral_id: UUID, *, to_change: bool = False) -> Referral:
-    """Fetch a case that this person may edit: a draft, or one whose programme has asked something.
+    """Fetch a case that this person may edit: a draft, one whose programme has asked something, or one put off.
 
-    What was signed stays as it is: until the answer is signed, only the clinic sees what is typed meanwhile.
+    What was signed stays as it is: until the next version is signed, only the clinic sees what is typed meanwhile.
     ``to_change`` keeps others from changing it until the transaction ends.
 
     Raises:

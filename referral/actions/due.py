@@ -101,7 +101,7 @@ def _come_back(session: Session, referral: Referral, now: datetime) -> bool:
     if referral.state is not State.DEFERRED or decision is None:
         return False
     by_day = decision.comes_back_on is not None and decision.comes_back_on <= _today(now)
-    if not by_day and not _has_become_known(session, decision):
+    if not by_day and not has_become_known(session, decision):
         return False
     move(session, referral, "come_back", actor=None, at=now, because="its day" if by_day else "its fact")
     owner = session.get(User, referral.owner_id) if referral.owner_id else None
@@ -110,7 +110,7 @@ def _come_back(session: Session, referral: Referral, now: datetime) -> bool:
     return True
 
 
-def _has_become_known(session: Session, decision: Decision) -> bool:
+def has_become_known(session: Session, decision: Decision) -> bool:
     """Tell whether the newest version knows the fact that was waited for, and says another than was decided on."""
     if decision.comes_back_for is None:
         return False

@@ -30,7 +30,7 @@ class NotAskedError(PonsError):
 
 
 class NotAnsweredError(PonsError):
-    """An answer that says nothing and changes nothing, or is too long."""
+    """What was to be sent says nothing or changes nothing, or is too long."""
 
 
 @dataclass(frozen=True)

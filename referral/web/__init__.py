@@ -17,7 +17,6 @@ from referral.web import (
     errors,
     evidence,
     hand_over,
-    imports,
     inbox,
     interests,
     kept_files,
@@ -27,6 +26,7 @@ from referral.web import (
     meetings,
     messages,
     moves,
+    new_facts,
     numbers,
     opinions,
     pages,
@@ -54,9 +54,9 @@ def register(app: Flask) -> None:
     app.register_blueprint(kept_files.kept_files)
     app.register_blueprint(moves.moves)
     app.register_blueprint(questions.questions)
+    app.register_blueprint(new_facts.new_facts)
     app.register_blueprint(messages.messages)
     app.register_blueprint(inbox.inbox)
-    app.register_blueprint(imports.imports)
     app.register_blueprint(adoptions.adoptions)
     app.register_blueprint(evidence.evidence)
     app.register_blueprint(blank_form.blank_form)

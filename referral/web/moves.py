@@ -30,6 +30,7 @@ PAGES = {
     "give_opinion": "opinions.ask",
     "ask": "questions.ask_page",
     "answer": "questions.answer_page",
+    "bring_facts": "new_facts.show",
     "assign": "inbox.assign_one",
     "write_message": "messages.write_page",
     **dict.fromkeys(

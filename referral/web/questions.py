@@ -1,6 +1,6 @@
 """Asking the clinic, and answering: the pages of a question."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from referral import clock
-from referral.actions import submission
 from referral.actions import questions as actions
 from referral.actions import referrals as cases
+from referral.actions import submission
 from referral.actions.moves import last_deed
 from referral.actions.rules import rules_for
 from referral.actions.versions import changes_between
@@ -19,15 +19,18 @@ from referral.auth import REFERRERS, requires
 from referral.errors import MoveRefusedError
 from referral.extensions import db
 from referral.facts import digest
-from referral.models import Referral
+from referral.models import Referral, ReferralVersion
 from referral.packet import contents
 from referral.web.asked import asked_now
 from referral.web.packets import hand_out, issue
 from referral.web.referrals import read_draft
 from referral.web.session import resumable
-from referral.workflow import Role, State, check_move, moves_for
+from referral.workflow import Role, check_move, find_move, moves_for
 
 questions = Blueprint("questions", __name__)
+
+SIGNED_AT = {"answer": "questions.answer", "bring_facts": "new_facts.bring"}
+"""Where a case is signed anew, by deed."""
 
 
 # Asking
@@ -110,18 +113,23 @@ def draw_answer(
     typed: "MultiDict[str, str] | None" = None,
     refused: submission.NotSentError | None = None,
     problem: str = "",
+    *,
+    deed: str = "answer",
+    **shown: Any,
 ) -> str:
-    """Draw the page with what stands in the way of signing."""
+    """Draw the page on which a case is signed anew, with what stands in the way of signing."""
     version = cases.newest_version(db.session(), referral)
     if g.person.role not in REFERRERS or version is None:
         abort(404)
-    if referral.state is not State.AWAITING_REPLY:
-        check_move("answer", Role.NEUROLOGIST, referral.state)
+    if referral.state not in find_move(deed).sources:
+        check_move(deed, Role.NEUROLOGIST, referral.state)
     draft = read_draft(referral)
     assessment = cases.assess_draft(db.session(), draft, clock.today())
     snapshot = cases.make_snapshot(db.session(), referral, draft, assessment)
     page = render_template(
         "questions/answer.html",
+        deed=deed,
+        endpoint=SIGNED_AT[deed],
         referral=referral,
         version=version,
         question=asked_now(db.session(), referral, g.person, draft),
@@ -132,10 +140,11 @@ def draw_answer(
         seen=digest(snapshot),
         not_met=submission.not_met(snapshot),
         obstacles=submission.obstacles(db.session(), referral, draft, g.person),
-        signs="answer" in {move.deed for move in moves_for(g.person.role, referral.state)},
+        signs=deed in {move.deed for move in moves_for(g.person.role, referral.state)},
         typed=typed or {},
         refused=refused,
         problem=problem,
+        **shown,
     )
     db.session.commit()
     return page
@@ -151,6 +160,21 @@ def resume_answer(carried: "MultiDict[str, str]", referral_id: UUID) -> Response
 @resumable(resume_answer)
 def answer(referral_id: UUID) -> ResponseReturnValue:
     """Sign the case anew, and send the answer."""
+
+    def sign(referral: Referral, signature: submission.Signature) -> ReferralVersion:
+        text, draft = request.form.get("text", ""), read_draft(referral)
+        return actions.answer(db.session(), referral, draft, signature, text, actor=g.person, at=clock.now())
+
+    return sign_anew(referral_id, sign, draw_answer, "Your answer is sent.")
+
+
+def sign_anew(
+    referral_id: UUID,
+    sign: Callable[[Referral, submission.Signature], ReferralVersion],
+    draw: Callable[..., str],
+    words: str,
+) -> ResponseReturnValue:
+    """Sign a case as its next version and make the packet of it, or draw the page again with what stands in the way."""
     form = request.form
     referral = cases.get_referral(db.session(), referral_id, g.person, to_change=True)
     signature = submission.Signature(
@@ -158,15 +182,7 @@ def answer(referral_id: UUID) -> ResponseReturnValue:
     )
     refused: dict[str, Any] = {}
     try:
-        version = actions.answer(
-            db.session(),
-            referral,
-            read_draft(referral),
-            signature,
-            form.get("text", ""),
-            actor=g.person,
-            at=clock.now(),
-        )
+        version = sign(referral, signature)
     except submission.NotSentError as error:
         refused = {"refused": error}
     except actions.NotAnsweredError as error:
@@ -175,10 +191,10 @@ def answer(referral_id: UUID) -> ResponseReturnValue:
         db.session.rollback()
         again = cases.read_referral(db.session(), referral_id, g.person)
         status = 409 if "refused" in refused and refused["refused"].changed else 422
-        return draw_answer(again, form, **refused), status
+        return draw(again, form, **refused), status
     db.session.commit()
     issue(version)
-    flash(f"Your answer is sent. What you signed is version {version.version}.")
+    flash(f"{words} What you signed is version {version.version}.")
     return redirect(url_for("referrals.show", referral_id=referral_id), code=303)
 
 

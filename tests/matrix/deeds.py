@@ -26,6 +26,7 @@ from referral.actions import (
     meetings,
     messages,
     moves,
+    new_facts,
     opinions,
     questions,
     submission,
@@ -100,6 +101,15 @@ def answer(act: Act) -> object:
     held = hold(act.session, act.case, act.actor)
     draft, signature = signing(act, held, "answer")
     return questions.answer(act.session, held, draft, signature, act.text, actor=act.actor, at=clock.now())
+
+
+def bring_facts(act: Act) -> object:
+    """Sign a case anew in which one thing was changed, whoever is to try it."""
+    held = hold(act.session, act.case, act.actor)
+    typed = {**held.typed.get("request", {}), "question": [f"{act.text} What now?"]}
+    held.typed = {**held.typed, "request": typed}
+    draft, signature = signing(act, held, "bring_facts")
+    return new_facts.bring_facts(act.session, held, draft, signature, actor=act.actor, at=clock.now())
 
 
 def copy_as_new(act: Act) -> object:
@@ -225,6 +235,7 @@ DEEDS: Mapping[str, Callable[[Act], object]] = {
     "edit": edit,
     "submit": submit,
     "answer": answer,
+    "bring_facts": bring_facts,
     "copy_as_new": copy_as_new,
     "ask": ask,
     "assign": assign,
