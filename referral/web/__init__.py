@@ -17,6 +17,7 @@ from referral.web import (
     errors,
     evidence,
     hand_over,
+    imports,
     inbox,
     interests,
     kept_files,
@@ -29,6 +30,7 @@ from referral.web import (
     new_facts,
     numbers,
     opinions,
+    packets,
     pages,
     people,
     questions,
@@ -57,6 +59,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(new_facts.new_facts)
     app.register_blueprint(messages.messages)
     app.register_blueprint(inbox.inbox)
+    app.register_blueprint(imports.imports)
     app.register_blueprint(adoptions.adoptions)
     app.register_blueprint(evidence.evidence)
     app.register_blueprint(blank_form.blank_form)
@@ -77,4 +80,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(agenda.agenda)
     app.register_blueprint(interests.interests)
     app.register_blueprint(opinions.opinions)
+    app.register_blueprint(packets.checks)
     app.register_blueprint(room.room)
