@@ -13,7 +13,7 @@ from typing import Any
 from forms.fields import ChoiceField, CountField, EdssField, RadiosField, TickField, TicksField, WholeField
 from forms.parts import Section
 from forms.texts import LONGEST_KEPT, quoted
-from referral.criteria.case import FOLD_DAYS
+from referral.criteria.case import rules
 from referral.criteria.days import add_months, add_years, age_in_years
 from referral.facts import CaseRecord, RecordError, read_record
 from referral.reference import drugs
@@ -21,6 +21,7 @@ from referral.reference.names import PHENOTYPES
 
 MOST_YEARS = 120
 MONTHS = 12
+FOLD_DAYS = rules().fold_days
 MOST_RELAPSES = 1 + 365 // FOLD_DAYS
 """More onsets than this in twelve months lie so near each other that they are one relapse."""
 DRUGS = {

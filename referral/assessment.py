@@ -7,14 +7,16 @@ text asks for and what the record holds; the multidisciplinary team decides.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from referral.criteria.calendar import Change, changes
 from referral.criteria.case import Case
-from referral.criteria.decides import Deciding, Paths, rank
 from referral.criteria.edition import Edition
 from referral.criteria.evaluate import EditionResult, evaluate
 from referral.facts import CaseRecord
+
+if TYPE_CHECKING:
+    from referral.criteria.calendar import Change
+    from referral.criteria.decides import Paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,8 @@ class Answered:
     """What came out for one edition, which facts would settle it, and when it changes with nothing but time."""
 
     result: EditionResult
-    decides: tuple[Paths, ...]
-    changes: tuple[Change, ...]
+    decides: "tuple[Paths, ...]"
+    changes: "tuple[Change, ...]"
 
     def to_json(self) -> dict[str, Any]:
         """Give it as the assessment carries it."""
@@ -65,6 +67,9 @@ def assess(record: CaseRecord, editions: Iterable[Edition], as_of: date, *, ahea
     results = [evaluate(edition, case) for edition in editions]
     if not ahead:
         return Assessment(as_of, record, tuple(Answered(result, (), ()) for result in results))
+    from referral.criteria.calendar import changes  # a quarter of the engine, and not everybody looks ahead
+    from referral.criteria.decides import Deciding, rank
+
     deciding = Deciding(case, results)
     sets = rank([deciding.sets(result) for result in results])
     return Assessment(

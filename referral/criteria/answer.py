@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from functools import cached_property
 from typing import Any, NamedTuple
 
 
@@ -97,7 +96,7 @@ def _nothing() -> tuple[()]:
     return ()
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Answer:
     """The answer of one test. Its words, its facts and what is missing are worked out only when somebody reads them.
 
@@ -111,16 +110,22 @@ class Answer:
     tell: Callable[[], str]
     name_facts: Callable[[], Iterable[Fact]] = _nothing
     name_missing: Callable[[], Iterable[str]] = _nothing
+    _facts: tuple[Fact, ...] | None = None
+    _missing: tuple[str, ...] | None = None
 
-    @cached_property
+    @property
     def facts(self) -> tuple[Fact, ...]:
         """The facts that it rests on, each once."""
-        return tuple({fact.path: fact for fact in self.name_facts()}.values())
+        if self._facts is None:
+            self._facts = tuple({fact.path: fact for fact in self.name_facts()}.values())
+        return self._facts
 
-    @cached_property
+    @property
     def missing(self) -> tuple[str, ...]:
         """The paths that are not known and could change it, each once."""
-        return tuple(dict.fromkeys(self.name_missing()))
+        if self._missing is None:
+            self._missing = tuple(dict.fromkeys(self.name_missing()))
+        return self._missing
 
 
 def settled(
@@ -131,9 +136,10 @@ def settled(
     missing: Callable[[], Iterable[str]] = _nothing,
 ) -> Answer:
     """Make an answer; the reason given is the one for *cannot say*."""
-    if truth is not UNKNOWN:
-        reason = Reason.OK if truth is YES else Reason.OUT_OF_RANGE
-    return Answer(truth, reason, tell, facts, missing)
+    return Answer(truth, _SETTLED.get(truth, reason), tell, facts, missing)
+
+
+_SETTLED = {YES: Reason.OK, NO: Reason.OUT_OF_RANGE}
 
 
 _HOLDS = {YES: "holds", NO: "does not hold", UNKNOWN: "cannot say"}

@@ -5,9 +5,8 @@ which something leaves a window or becomes stale. So an edition is asked on thos
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from referral.criteria.answer import Reason
 from referral.criteria.case import Case
@@ -19,8 +18,7 @@ YEARS_AHEAD = 10
 """How far one looks ahead (contract of the case record, section 4)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """The verdict becomes ``verdict``: on ``first`` at the earliest, from ``last`` on surely.
 
     The two differ only where a date known in part is behind it; between them the verdict is *cannot say*.
@@ -41,8 +39,7 @@ class Change:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """One day on which the verdict is another than the day before."""
 
     day: date
@@ -94,7 +91,7 @@ def turns_of(criterion: Criterion, case: Case) -> frozenset[date]:
     until = add_years(
         case.as_of, YEARS_AHEAD + 1
     )  # a year known by its number may end a range after ten years
-    return frozenset(day for test in tests for day in test.turns(case) if case.as_of < day <= until)
+    return frozenset(day for test in tests for day in case.turns(test) if day <= until)
 
 
 def _cause(
@@ -120,7 +117,7 @@ def _merged(steps: list[_Step]) -> Iterator[Change]:
         if _opens(step) and first == step.day:
             pending = step
             continue
-        yield replace(_plain(step), first=first)
+        yield _plain(step)._replace(first=first)
     if pending:
         yield _plain(pending)
 

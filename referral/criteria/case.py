@@ -4,12 +4,12 @@ Folding of relapses, the latest EDSS, the courses on the calendar: worked out on
 the case record, sections 2, 3 and 5.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property
-from typing import NamedTuple, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from referral.criteria.answer import NO, UNKNOWN, YES, Answer, Truth, truth_between, truth_of
 from referral.criteria.days import (
@@ -24,13 +24,24 @@ from referral.facts import CaseRecord, Course, EdssScore, PartialDate, Relapse
 from referral.reference import HERE, Drug, drugs, drugs_named
 from referral.reference.files import read_file
 
-_RULES = read_file(HERE / "rules.yaml")
-FOLD_DAYS: int = _RULES["fold_days"]["value"]
-"""Onsets fewer days apart are one relapse."""
-STALE_MONTHS: int = _RULES["stale_months"]["value"]
-"""A measurement or score older than this says nothing of today."""
-STEP_CHANGES_AT: Decimal = _RULES["edss_step_changes_at"]["value"]
-"""The EDSS from which half a point weighs as a whole one below."""
+
+class Rules(NamedTuple):
+    """Figures of the record's own rules, which no edition sets (``reference/rules.yaml``).
+
+    Onsets fewer than ``fold_days`` apart are one relapse. A measurement or score older than ``stale_months`` says
+    nothing of today. From ``edss_step_changes_at`` on, half a point of the EDSS weighs as a whole one below.
+    """
+
+    fold_days: int
+    stale_months: int
+    edss_step_changes_at: Decimal
+
+
+@cache
+def rules() -> Rules:
+    """Read the figures."""
+    return Rules(**{name: rule["value"] for name, rule in read_file(HERE / "rules.yaml").items()})
+
 
 ANCHORS = {
     "symptom_onset": "first symptom",
@@ -100,7 +111,7 @@ def _worst(order: tuple[str, ...], given: list[str | None]) -> frozenset[str]:
 
 def step_asked(before: Decimal, least: Decimal, least_from_5_5: Decimal) -> Decimal:
     """The step that is asked for at this EDSS: above 5.5 half a point weighs as one below (Kurtzke's scale)."""
-    return least_from_5_5 if before >= STEP_CHANGES_AT else least
+    return least_from_5_5 if before >= rules().edss_step_changes_at else least
 
 
 def _rises(before: Decimal | None, peak: Decimal | None, least: Decimal, least_from_5_5: Decimal) -> Truth:
@@ -154,10 +165,11 @@ class PlacedCourse(NamedTuple):
         return OpenDays(Days.between(*surely), Days.between(*may))
 
 
+SECTIONS = tuple(CaseRecord.__dataclass_fields__)
 _OF_SECTION = {
     "relapses": ("relapses",),
     "edss": ("scores", "latest_scores", "latest_score_fresh"),
-    "treatments": ("courses",),
+    "treatments": ("courses", "_on_treatment"),
 }
 """What is worked out of one section of the record alone."""
 
@@ -167,6 +179,9 @@ class Asked(Protocol):
 
     def ask(self, case: "Case") -> Answer:
         """Answer."""
+
+    def turns(self, case: "Case") -> Iterable[date]:
+        """Days on which the answer may change if nothing but time passes."""
 
 
 @dataclass(frozen=True)
@@ -191,11 +206,27 @@ class Case:
         key = id(test)
         found = self._answers.get(key)
         if found is None:
-            found = self._answers[key] = test.ask(self)
+            found = self._answers[key] = self._beside(test) or test.ask(self)
         return found
 
     @cached_property
+    def _beside(self) -> Callable[[Asked], Answer | None]:
+        """The answer of the case that this one was made beside, where the two cannot differ."""
+        return lambda test: None
+
+    @cached_property
     def _answers(self) -> dict[int, Answer]:
+        return {}
+
+    def turns(self, test: Asked) -> frozenset[date]:
+        """The days after this one on which the answer may change if nothing but time passes, worked out once."""
+        key = id(test)
+        if key not in self._turns:
+            self._turns[key] = frozenset(day for day in test.turns(self) if day > self.as_of)
+        return self._turns[key]
+
+    @cached_property
+    def _turns(self) -> dict[int, frozenset[date]]:
         return {}
 
     def once(self, what: Hashable, work: Callable[[], T]) -> T:
@@ -210,20 +241,27 @@ class Case:
         return {}
 
     def later(self, as_of: date) -> "Case":
-        """The same record, asked about on another day; what does not depend on the day is not worked out again."""
+        """The same record, asked about on a later day; what has not turned since is not worked out again."""
         if as_of not in self._later:
             case = self._later[as_of] = Case(self.record, as_of, self.known_on)
             for name in ("relapses", "scores", "latest_scores"):
                 case.__dict__[name] = getattr(self, name)
+            case.__dict__["_beside"] = lambda test: (
+                None if any(day <= as_of for day in self.turns(test)) else self.answer(test)
+            )
         return self._later[as_of]
 
-    def holding(self, record: CaseRecord) -> "Case":
-        """Another record of the same day; what the sections that are the same gave is not worked out again."""
+    def holding(self, record: CaseRecord, reads: Callable[[Any], Collection[str]]) -> "Case":
+        """Another record of the same day; what the sections that are the same gave is not worked out again.
+
+        ``reads`` names the sections that a test reads.
+        """
         case = Case(record, self.as_of, self.known_on)
-        for section, names in _OF_SECTION.items():
-            if getattr(record, section) is getattr(self.record, section):
-                for name in names:
-                    case.__dict__[name] = getattr(self, name)
+        changed = {name for name in SECTIONS if getattr(record, name) is not getattr(self.record, name)}
+        for section in _OF_SECTION.keys() - changed:
+            for name in _OF_SECTION[section]:
+                case.__dict__[name] = getattr(self, name)
+        case.__dict__["_beside"] = lambda test: self.answer(test) if changed.isdisjoint(reads(test)) else None
         return case
 
     @cached_property
@@ -241,13 +279,13 @@ class Case:
 
     def fresh(self, first: date, last: date) -> Truth:
         """Whether something dated so is at most twelve months old."""
-        since = add_months(self.as_of, -STALE_MONTHS)
+        since = add_months(self.as_of, -rules().stale_months)
         return truth_between(first >= since, last >= since)
 
     def turns_stale(self, dated: PartialDate | None) -> Iterator[date]:
         """Days on which something dated so becomes older than twelve months."""
         for day in set(self.span(dated)) if dated else ():
-            yield first_day_beyond(day, STALE_MONTHS)
+            yield first_day_beyond(day, rules().stale_months)
 
     def anchor(self, name: str) -> PartialDate | None:
         """The date from which a duration is counted."""
@@ -265,7 +303,7 @@ class Case:
         ):
             day = event.onset.first.toordinal()
             before = folded[-1] if folded else None
-            if before and day - before.first < FOLD_DAYS:
+            if before and day - before.first < rules().fold_days:
                 folded[-1] = replace(before, paths=(*before.paths, path), members=(*before.members, event))
             else:
                 folded.append(FoldedRelapse(event.onset, day, day, (path,), (event,)))
@@ -320,7 +358,14 @@ class Case:
 
     def on_treatment(self, keys: frozenset[str], months: int) -> OpenDays:
         """The days inside a course of the class, at least ``months`` months after its start."""
-        return self.once((keys, months), lambda: self._find_on_treatment(keys, months))
+        asked = (keys, months)
+        if asked not in self._on_treatment:
+            self._on_treatment[asked] = self._find_on_treatment(keys, months)
+        return self._on_treatment[asked]
+
+    @cached_property
+    def _on_treatment(self) -> dict[tuple[frozenset[str], int], OpenDays]:
+        return {}
 
     def _find_on_treatment(self, keys: frozenset[str], months: int) -> OpenDays:
         surely: list[Span] = []

@@ -8,6 +8,7 @@ from referral.criteria.case import Case
 from referral.criteria.edition import DECIDING
 from referral.criteria.evaluate import EditionResult, Finding, Result, Verdict, draw_verdict, find
 from referral.criteria.language import Test
+from referral.criteria.reads import paths_read
 from referral.criteria.unknowns import Filling, fillings
 from referral.facts import out_of_order
 
@@ -15,6 +16,9 @@ LARGEST_SET = 3
 """Sets of more facts help nobody who has to fetch them."""
 MOST_WORLDS = 3_000
 """Combinations looked at for one set; a set that has more is not offered."""
+
+IN_ORDER = ("patient.", "diagnosis.", "relapses.", "treatments.")
+"""The sections of a record in which dates can contradict one another (``out_of_order``)."""
 
 Paths = tuple[str, ...]
 World = tuple[tuple[str, int], ...]
@@ -29,11 +33,13 @@ class Deciding:
         self._limits: dict[str, set[Decimal]] = {}
         for finding in (finding for result in results for finding in result.findings):
             for path in finding.answer.missing:
-                self._limits.setdefault(path, set()).update(_limits(finding))
+                self._limits.setdefault(path, set()).update(finding.criterion.numbers)
         self._fillings: dict[str, tuple[Filling, ...]] = {}
-        self._cases: dict[World, Case | None] = {}
+        self._cases: dict[World, Case] = {}
+        self._standing: dict[World, bool] = {}
         self._found: dict[tuple[int, World], Finding] = {}
         self._excluding: dict[tuple[str, str], bool] = {}
+        self._read: dict[int, frozenset[str]] = {}
 
     def sets(self, result: EditionResult) -> tuple[Paths, ...]:
         """Give the smallest sets for one edition, in the order in which they are met."""
@@ -161,8 +167,7 @@ class Deciding:
 
     def _in_world(self, result: EditionResult, reading: list[int], world: World) -> list[Finding] | None:
         """Ask the criteria that read these facts again; ``None`` where the facts cannot stand together."""
-        case = self._case(world)
-        if case is None:
+        if not self._stands(world):
             return None
         findings = list(result.findings)
         for place in reading:
@@ -170,41 +175,35 @@ class Deciding:
             findings[place] = self._find(findings[place], read)
         return findings
 
-    def _case(self, world: World) -> Case | None:
+    def _stands(self, world: World) -> bool:
+        """Whether these facts can stand together: only some sections of the record have an order to keep."""
+        ordered = tuple(part for part in world if part[0].startswith(IN_ORDER))
+        if not ordered:
+            return True
+        if ordered not in self._standing:
+            self._standing[ordered] = not any(out_of_order(self._case(ordered).record))
+        return self._standing[ordered]
+
+    def _case(self, world: World) -> Case:
+        if not world:
+            return self.case
         if world not in self._cases:
-            record = self.case.record
-            for path, option in world:
-                record = self._fill(path)[option](record)
-            stands = not any(out_of_order(record))
-            self._cases[world] = self.case.holding(record) if stands else None
+            path, option = world[-1]
+            record = self._fill(path)[option](self._case(world[:-1]).record)
+            self._cases[world] = self.case.holding(record, self._sections)
         return self._cases[world]
+
+    def _sections(self, test: Test) -> frozenset[str]:
+        """The sections of the record that a test reads."""
+        if id(test) not in self._read:
+            self._read[id(test)] = frozenset(path.partition(".")[0] for path in paths_read(test))
+        return self._read[id(test)]
 
     def _find(self, finding: Finding, world: World) -> Finding:
         key = (id(finding.criterion), world)
         if key not in self._found:
-            case = self._case(world)
-            self._found[key] = find(finding.criterion, case) if case else finding
+            self._found[key] = find(finding.criterion, self._case(world))
         return self._found[key]
-
-
-def _limits(finding: Finding) -> Iterator[Decimal]:
-    for leaf in finding.criterion.leaves():
-        yield from numbers_of(leaf)
-
-
-def numbers_of(leaf: Test) -> Iterator[Decimal]:
-    """Every number that a leaf compares with."""
-    pending = [getattr(leaf, name) for name in getattr(leaf, "__dataclass_fields__", ())]
-    while pending:
-        value = pending.pop()
-        if isinstance(value, bool) or value is None:
-            continue
-        if isinstance(value, int | Decimal):
-            yield Decimal(value)
-        elif isinstance(value, tuple):
-            pending += value
-        elif hasattr(value, "__dataclass_fields__"):
-            pending += [getattr(value, name) for name in value.__dataclass_fields__]
 
 
 def _fall_backs(result: EditionResult) -> Iterator[Paths]:

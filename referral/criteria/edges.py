@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import singledispatch
 from typing import Any
 
-from referral.criteria.case import STEP_CHANGES_AT
+from referral.criteria.case import rules
 from referral.criteria.days import add_months, add_years
 from referral.criteria.language import Test, edss, fitness, mri, mri_rate, pairs, person, relapses, treatments
 from referral.criteria.language.base import Bounds, DrugClass, Window
@@ -100,7 +100,7 @@ def _edss(leaf: edss.Edss) -> Iterator[Edge]:
 def _rise(leaf: edss.EdssRise) -> Iterator[Edge]:
     steps = [
         (Decimal(2), leaf.above if leaf.least is None else leaf.least),
-        (STEP_CHANGES_AT, leaf.least_from_5_5),
+        (rules().edss_step_changes_at, leaf.least_from_5_5),
     ]
     for before, step in steps:
         if step is not None:
@@ -207,7 +207,7 @@ def _relapses(leaf: relapses.Relapses) -> Iterator[Edge]:
             wanted.treatment, earliest, lambda given: {**_listed(onsets(number), wanted), **given}
         )
     if wanted.step:
-        for least, before in ((wanted.step[0], Decimal(3)), (wanted.step[1], STEP_CHANGES_AT)):
+        for least, before in ((wanted.step[0], Decimal(3)), (wanted.step[1], rules().edss_step_changes_at)):
             yield from _numbers(
                 f"EDSS step {least} from {before}", least, Decimal("0.5"),
                 _stepped(onsets(number), before, wanted),

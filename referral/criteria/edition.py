@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from referral.criteria.language import Test
@@ -17,7 +19,7 @@ GROUPS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Criterion:
     """One thing that a source asks for.
 
@@ -37,7 +39,7 @@ class Criterion:
     reading: str | None = None
     evidence: str | None = None
 
-    @property
+    @cached_property
     def tested(self) -> bool:
         """Whether the software tests it; if not, its test says why."""
         return self.test.tested
@@ -47,6 +49,11 @@ class Criterion:
         for test in (self.test, self.applies_if):
             if test:
                 yield from test.leaves()
+
+    @cached_property
+    def numbers(self) -> frozenset[Decimal]:
+        """Every number that it compares with."""
+        return frozenset(number for leaf in self.leaves() for number in numbers_of(leaf))
 
     @property
     def group(self) -> str:
@@ -65,6 +72,21 @@ class Criterion:
             "asks": self.test.asks() if self.tested else None,
             "untested_because": self.test.why if isinstance(self.test, Untested) else None,
         }  # fmt: skip
+
+
+def numbers_of(leaf: Test) -> Iterator[Decimal]:
+    """Every number that a leaf compares with."""
+    pending = [getattr(leaf, name) for name in getattr(leaf, "__dataclass_fields__", ())]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, bool) or value is None:
+            continue
+        if isinstance(value, int | Decimal):
+            yield Decimal(value)
+        elif isinstance(value, tuple):
+            pending += value
+        elif hasattr(value, "__dataclass_fields__"):
+            pending += [getattr(value, name) for name in value.__dataclass_fields__]
 
 
 @dataclass(frozen=True, slots=True)

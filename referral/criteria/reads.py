@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from referral.criteria.edition import Criterion, Edition
-from referral.criteria.language.base import Window
+from referral.criteria.language.base import Test, Window
 from referral.criteria.load import library, multiple_sclerosis
 
 
@@ -22,7 +22,12 @@ def reads(edition: Edition) -> tuple[str, ...]:
 def criterion_reads(criterion: Criterion) -> frozenset[str]:
     """Give the record paths that one criterion reads, those of its condition included."""
     tests = [test for test in (criterion.test, criterion.applies_if) if test]
-    return frozenset(path for test in tests for leaf in test.leaves() for path in _READS[leaf.word](leaf))
+    return frozenset(path for test in tests for path in paths_read(test))
+
+
+def paths_read(test: Test) -> Iterator[str]:
+    """Give the record paths that a test reads."""
+    return (path for leaf in test.leaves() for path in _READS[leaf.word](leaf))
 
 
 @cache

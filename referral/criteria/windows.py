@@ -5,11 +5,10 @@ anchor, such as the diagnosis, needs that date, and may be open where it is know
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from referral.criteria.case import ANCHORS, STALE_MONTHS, Case
+from referral.criteria.case import ANCHORS, Case, rules
 from referral.criteria.days import add_months
 from referral.criteria.edition import Edition
 from referral.criteria.language.base import Window
@@ -19,8 +18,7 @@ LISTS = {"relapses": "Relapses", "mri": "MRI", "edss": "EDSS", "treatments": "Tr
 """The lists of the record that are looked back on, in the order of the picture."""
 
 
-@dataclass(frozen=True, slots=True)
-class LookBack:
+class LookBack(NamedTuple):
     """One window: both ends are in. ``first`` is ``None`` where it is counted from a date that is not recorded.
 
     ``label`` is short enough for a picture, ``asked`` says the rule; ``criteria`` are the ids of those that ask so.
@@ -65,9 +63,10 @@ def _of_leaf(leaf: Any, case: Case) -> Iterator[Found]:
     for name in WINDOWED.get(leaf.word, ()):
         yield from _of_window(name, leaf.window, case)
     if leaf.word in LATEST_EDSS:
-        since = add_months(case.as_of, -STALE_MONTHS)
-        asked = f"of the last {STALE_MONTHS} months (an older one counts as not known)"
-        yield "edss", since, case.as_of, f"{STALE_MONTHS} months", asked
+        months = rules().stale_months
+        since = add_months(case.as_of, -months)
+        asked = f"of the last {months} months (an older one counts as not known)"
+        yield "edss", since, case.as_of, f"{months} months", asked
     if leaf.word == "treatment_free_months":
         since = add_months(case.as_of, -leaf.months)
         asked = f"in the last {leaf.months} months, without {leaf.drug_class.words}"

@@ -1,6 +1,5 @@
 """The vocabulary of the case record: codes, limits, dates known in part, counts, faults."""
 
-import hashlib
 import json
 import re
 from calendar import monthrange
@@ -142,4 +141,6 @@ def canonical(plain: Any) -> bytes:
 
 def digest(plain: Any) -> str:
     """Give the SHA-256 of plain JSON values in canonical form."""
+    import hashlib  # it loads OpenSSL, which who only asks the engine need not wait for
+
     return hashlib.sha256(canonical(plain)).hexdigest()

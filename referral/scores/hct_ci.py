@@ -6,18 +6,17 @@ Sorror ML, Blood 2005;106:2912; with age: Sorror ML, J Clin Oncol 2014;32:3249. 
 import csv
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 from referral.reference import HERE
 from referral.reference.files import read_file
 
-_FIGURES = read_file(HERE / "hct_ci.yaml")
-GROUPS: tuple[tuple[int, str], ...] = tuple((start, name) for start, name in _FIGURES["groups"]["from"])
-"""From which sum on a group begins."""
-GROUPS_WITH_AGE: tuple[tuple[int, str], ...] = tuple(
-    (start, name) for start, name in _FIGURES["with_age"]["from"]
-)
-"""The same with age."""
-AGE_COUNTS_FROM: int = _FIGURES["with_age"]["age_counts_from"]
+
+@cache
+def _figures() -> Mapping[str, Any]:
+    """From which sum on a group begins, without and with age; the age from which age counts."""
+    figures: Mapping[str, Any] = read_file(HERE / "hct_ci.yaml")
+    return figures
 
 
 @cache
@@ -45,12 +44,13 @@ def hct_ci(known: Mapping[str, bool | None]) -> tuple[int, int]:
 def hct_ci_with_age(known: Mapping[str, bool | None], age: int) -> tuple[int, int]:
     """Give the same with one more point from age 40."""
     low, high = hct_ci(known)
-    point = int(age >= AGE_COUNTS_FROM)
+    point = int(age >= _figures()["with_age"]["age_counts_from"])
     return low + point, high + point
 
 
-def group(sums: tuple[int, int], groups: tuple[tuple[int, str], ...] = GROUPS) -> str | None:
+def group(sums: tuple[int, int], *, with_age: bool = False) -> str | None:
     """Name the group if both ends lie in it; ``None`` while it cannot be said."""
+    groups: list[tuple[int, str]] = _figures()["with_age" if with_age else "groups"]["from"]
     low, high = ([name for start, name in groups if end >= start][-1] for end in sums)
     return low if low == high else None
 

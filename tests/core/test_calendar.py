@@ -34,7 +34,7 @@ def lived(case: Case, edition: Any, days: int) -> dict[date, str]:
     verdict, begins = evaluate(edition, case).verdict, {}
     for step in range(1, days + 1):
         day = case.as_of + timedelta(days=step)
-        now = evaluate(edition, case.later(day)).verdict
+        now = evaluate(edition, Case(case.record, day, case.known_on)).verdict
         if now is not verdict:
             begins[day] = now.value
             verdict = now

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from referral.criteria.answer import Truth, truth_of
-from referral.criteria.case import STALE_MONTHS, Case
+from referral.criteria.case import Case, rules
 from referral.criteria.days import add_months
 from referral.criteria.language.base import Test, read_test
 from referral.criteria.load import shared_vocabulary
@@ -122,7 +122,7 @@ def test_the_latest_edss_is_read_in_every_order_that_the_dates_allow(
 
     def says(world: list[tuple[date, float]]) -> Truth:
         latest = max(day for day, _ in world)
-        if latest < add_months(AS_OF, -STALE_MONTHS):
+        if latest < add_months(AS_OF, -rules().stale_months):
             return Truth.UNKNOWN
         return summary(truth_of(score <= int(most)) for day, score in world if day == latest)
 

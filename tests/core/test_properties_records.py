@@ -139,7 +139,11 @@ def test_nothing_changes_between_two_dates_of_change(
     for first, last, held in data.draw(st.lists(st.sampled_from(stretches), min_size=1, max_size=4)):
         for day in (first, last, data.draw(st.dates(first, max(first, last)))):
             if day <= last:
-                assert evaluate(edition, case.later(day)).verdict is held, (edition.id, day, held)
+                assert evaluate(edition, Case(case.record, day, case.known_on)).verdict is held, (
+                    edition.id,
+                    day,
+                    held,
+                )
 
 
 # What would settle it

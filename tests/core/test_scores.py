@@ -14,7 +14,7 @@ from referral.scores.edss import (
     highest_grade,
 )
 from referral.scores.egfr import egfr
-from referral.scores.hct_ci import GROUPS_WITH_AGE, group, hct_ci, hct_ci_with_age, items, words
+from referral.scores.hct_ci import group, hct_ci, hct_ci_with_age, items, words
 
 NONE = dict.fromkeys(SYSTEMS, 0) | {"ambulation": 0}
 
@@ -116,7 +116,7 @@ def test_the_comorbidity_index_is_a_range() -> None:
     assert group((3, 9)) == "high"
     assert hct_ci_with_age(nothing, 39) == (0, 0)
     assert hct_ci_with_age(nothing, 40) == (1, 1)
-    assert group((3, 4), GROUPS_WITH_AGE) == "3 to 4"
+    assert group((3, 4), with_age=True) == "3 to 4"
 
 
 @pytest.mark.parametrize(

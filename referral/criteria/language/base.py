@@ -46,7 +46,7 @@ class Test(ABC):
     def turns(self, case: Case) -> Iterator[date]:
         """Days on which the answer may change if nothing but time passes; too many do no harm, too few would."""
         for part in self.parts():
-            yield from part.turns(case)
+            yield from case.turns(part)
 
     def parts(self) -> "tuple[Test, ...]":
         """The nodes below."""

@@ -59,7 +59,7 @@ def _agreed(latest: tuple[Entry, ...], truths: list[Truth]) -> Truth:
 
 
 @a_word("edss", "disability")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Edss(Test):
     """The latest EDSS, not stale. ``unless_during_relapse``: out of range, it may be the relapse's doing."""
 
@@ -125,7 +125,7 @@ class Edss(Test):
 
 
 @a_word("edss_rise", "disability")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EdssRise(Test):
     """The latest EDSS minus an earlier one of the window."""
 
@@ -211,7 +211,7 @@ class EdssRise(Test):
 
 
 @a_word("functional_system", "disability")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FunctionalSystem(Test):
     """The raw grade of one functional system, recorded with the latest EDSS."""
 

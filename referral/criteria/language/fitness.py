@@ -47,7 +47,7 @@ AID_WORDS = {
 
 
 @a_word("measurement", "fitness")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MeasurementOf(Test):
     """A dated number: stale after twelve months; undated it cannot be relied on."""
 
@@ -104,7 +104,7 @@ def _too_old(fresh: Truth, said: str, fact: Fact, path: str, *, exact: bool) -> 
 
 
 @a_word("ambulation", "disability")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Walks(Test):
     """How far, and with what help at most: none < unilateral < bilateral < unable."""
 
@@ -166,7 +166,7 @@ class Walks(Test):
 
 
 @a_word("hct_ci", "fitness")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HctCi(Test):
     """The sum of the HCT-CI weights, a range while items are not known."""
 

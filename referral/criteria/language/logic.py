@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from referral.criteria.answer import (
     NO,
@@ -28,8 +28,7 @@ def _read_parts(word: str, given: Any, shared: Vocabulary) -> tuple[Test, ...]:
     return tuple(read_test(part, shared) for part in given)
 
 
-@dataclass(frozen=True, slots=True)
-class _Joined:
+class _Joined(NamedTuple):
     """The answers of several tests, put together to ``truth``."""
 
     truth: Truth
@@ -82,7 +81,7 @@ def clause(test: Test, answer: Answer) -> str:
 
 
 @a_word("all", "")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class All(Test):
     """Every part holds."""
 
@@ -109,7 +108,7 @@ class All(Test):
 
 
 @a_word("any", "")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AnyOf(Test):
     """One part holds, or more."""
 
@@ -136,7 +135,7 @@ class AnyOf(Test):
 
 
 @a_word("at_least", "")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AtLeast(Test):
     """At least ``number`` parts hold."""
 
@@ -169,7 +168,7 @@ class AtLeast(Test):
 
 
 @a_word("not", "")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Not(Test):
     """The part does not hold."""
 
@@ -204,7 +203,7 @@ class Not(Test):
 
 
 @a_word("untested", "setting")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Untested(Test):
     """What the source states and nobody can test from the record; the reason is on record."""
 

@@ -125,8 +125,7 @@ class Study(NamedTuple):
     brings: Truth
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """All studies asked about one finding in one window."""
 
     asked: "FindingAsked"
@@ -149,8 +148,7 @@ class Finding:
         return any(study.speaks for study in self.studies)
 
 
-@dataclass(frozen=True, slots=True)
-class FindingAsked:
+class FindingAsked(NamedTuple):
     """A finding that is looked for: in the studies of a window, so many at least, by a filter."""
 
     name: str
@@ -298,7 +296,7 @@ def turns_of_studies(case: Case, window: Window) -> Iterator[date]:
 
 
 @a_word("mri", "activity")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mri(Test):
     """One study of the window has at least so many of one of the findings; nothing is added up."""
 

@@ -28,7 +28,7 @@ MONTH, DAY = 487, 16
 
 
 @a_word("mri_t2_rate", "activity")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MriT2Rate(Test):
     """New T2 lesions a month between two scans that lie an interval apart; months of 30.4375 days."""
 

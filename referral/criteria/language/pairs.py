@@ -104,7 +104,7 @@ class Gap(NamedTuple):
 
 
 @a_word("relapse_and_mri", "activity")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RelapseAndMri(Test):
     """A relapse and a study of the window, each by its own filters, that lie a distance apart."""
 

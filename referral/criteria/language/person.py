@@ -59,7 +59,7 @@ def not_recorded(path: str, name: str) -> Answer:
 
 
 @a_word("age_years", "age_and_duration")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AgeYears(Test):
     """Completed years on the day of the question."""
 
@@ -105,7 +105,7 @@ class AgeYears(Test):
 
 
 @a_word("duration_years", "age_and_duration")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DurationYears(Test):
     """Years elapsed since an anchor. ``unstated``: the diagnosis if known, else the first symptom."""
 
@@ -199,7 +199,7 @@ def _years(day: date, as_of: date) -> int:
     return whole if add_years(day, whole) <= as_of else whole - 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _OneOf(Test):
     """A coded fact is one of some codes."""
 
@@ -244,7 +244,7 @@ def _said(value: str) -> str:
 
 
 @a_word("phenotype", "diagnosis")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Phenotype(_OneOf):
     """The course of the disease."""
 
@@ -258,7 +258,7 @@ class Phenotype(_OneOf):
 
 
 @a_word("code", "diagnosis")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Code(_OneOf):
     """Any other coded field of the record; *unknown* counts as absent."""
 
@@ -275,7 +275,7 @@ class Code(_OneOf):
 
 
 @a_word("serology", "fitness")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Serology(_OneOf):
     """A serology: *positive* may be past or active, *not tested* is not known."""
 
@@ -298,7 +298,7 @@ class Serology(_OneOf):
 
 
 @a_word("flag", "fitness")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Flag(Test):
     """A yes or no in the record."""
 
@@ -332,7 +332,7 @@ class Flag(Test):
 
 
 @a_word("judgement", "judgement")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class JudgementOf(Test):
     """What only a clinician can say; a rule whose source gives no number reads this and no number of ours."""
 

@@ -165,8 +165,7 @@ class Counted(NamedTuple):
     surely: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RelapseCount:
+class RelapseCount(NamedTuple):
     """How many relapses count: those sure, those possible, and whether there may be more unlisted."""
 
     counted: tuple[Counted, ...]
@@ -183,7 +182,7 @@ class RelapseCount:
         return None if self.more else len(self.counted)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RelapsesAsked:
     """The relapses that are counted: those of a window that meet a filter."""
 
@@ -274,7 +273,7 @@ def turns_of_relapses(case: Case, window: Window) -> Iterator[date]:
 
 
 @a_word("relapses", "activity")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Relapses(Test):
     """The number of relapses in a window that meet the filters."""
 

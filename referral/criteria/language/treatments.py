@@ -55,7 +55,7 @@ def _dates(placed: PlacedCourse) -> str:
     return f"since {start}" if course.ongoing else f"{start}, end not recorded"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Drugs(Test):
     """The number of different drugs of a class, whatever their route, with an exposure."""
 
@@ -158,7 +158,7 @@ class _Drugs(Test):
 
 
 @a_word("failed_treatments", "treatment")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FailedTreatments(_Drugs):
     """Different drugs that failed for lack of effect. Intolerance, safety and the rest are no failures."""
 
@@ -178,7 +178,7 @@ class FailedTreatments(_Drugs):
 
 
 @a_word("treated_with", "treatment")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TreatedWith(_Drugs):
     """Different drugs given, whatever the outcome."""
 
@@ -198,7 +198,7 @@ class TreatedWith(_Drugs):
 
 
 @a_word("treatment_free_months", "treatment")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TreatmentFreeMonths(Test):
     """Months since the last dose (else the stop) of the class. Going on: no; never given and list whole: yes."""
 
