@@ -5,10 +5,9 @@ What is hidden because few people are behind it is ``None`` (see :mod:`referral.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from math import ceil
 from uuid import UUID
 
@@ -18,22 +17,15 @@ from sqlalchemy.orm import Session
 from referral import clock
 from referral.actions import counted
 from referral.actions.counted import Case, Period
-from referral.actions.small_numbers import hidden, is_small, part, shown
+from referral.actions.groups import Group, count_groups, order_of, place_of
+from referral.actions.small_numbers import part, shown
 from referral.errors import ForbiddenError, NotFoundError
 from referral.models import Outcome, ProgrammeRules, User
 from referral.reference.decisions import disagreements, grounds
-from referral.reference.numbers import age_bands, smallest_shown
+from referral.reference.numbers import smallest_shown
 from referral.workflow import Role
 
 READERS = frozenset({Role.COORDINATOR, Role.CHAIR})
-NOT_STATED = "Not stated"
-SEXES = {"female": "Female", "male": "Male", "other": "Other"}
-GROUPINGS = {
-    "organisation": "By referring clinic",
-    "region": "By region of the clinic",
-    "sex": "By sex",
-    "age": "By age when the case was sent",
-}
 WAITS = {
     "ready": "From being sent to being made ready",
     "decided": "From being sent to the decision",
@@ -60,24 +52,6 @@ class Spread:
     def is_shown(self) -> bool:
         """Whether there are figures."""
         return self.half is not None
-
-
-@dataclass(frozen=True)
-class Group:
-    """One clinic, region, sex or band of age. ``answered`` are the accepted and the declined; ``days`` the median."""
-
-    referred: int | None = 0
-    ready: int | None = 0
-    answered: int | None = 0
-    accepted: int | None = 0
-    declined: int | None = 0
-    days: int | None = None
-
-    @property
-    def is_hidden(self) -> bool:
-        """Whether none of its numbers is shown."""
-        counts = (self.referred, self.ready, self.answered, self.accepted, self.declined)
-        return not any(number for number in counts)
 
 
 @dataclass(frozen=True)
@@ -123,8 +97,8 @@ class Compared:
     def names(self, grouping: str) -> tuple[list[str], int]:
         """List the groups in their order: of clinics and regions those of which anything is shown; count the others."""
         known = self.year.groups[grouping].keys() | self.before.groups[grouping].keys()
-        names = sorted(known, key=_place(grouping))
-        if _order(grouping):
+        names = sorted(known, key=place_of(grouping))
+        if order_of(grouping):
             return names, 0
         told = [name for name in names if not all(each.is_hidden for each in self.group(grouping, name))]
         return told, len(names) - len(told)
@@ -154,9 +128,9 @@ def _count(session: Session, programme_id: UUID, period: Period, now: datetime) 
     decided = counted.decided(session, programme_id, period)
     until = min(period.end, now)
     waiting = counted.waiting(session, programme_id, until)
-    outcomes = Counter(each.outcome for each in decided)
+    outcomes = _outcomes(decided)
     declined = outcomes[Outcome.DECLINED]
-    told = shown([outcomes[each] for each in Outcome])
+    resting = [each for each in decided if each.outcome is Outcome.DECLINED]
     return Year(
         period=period,
         referred=len(referred),
@@ -171,15 +145,22 @@ def _count(session: Session, programme_id: UUID, period: Period, now: datetime) 
             "so_far": spread(each.days for each in waiting),
             "so_far_ours": spread(each.ours for each in waiting),
         },
-        outcomes=dict(zip(Outcome, told, strict=True)),
-        declined=None if is_small(declined) else declined,
-        grounds=_coded([each for each in decided if each.outcome is Outcome.DECLINED], "ground", grounds()),
+        outcomes=outcomes,
+        declined=declined,
+        grounds=dict.fromkeys(grounds()) if declined is None else _coded(resting, "ground", grounds()),
         disagreements=_coded(decided, "code", disagreements()),
-        groups={
-            grouping: _groups(grouping, referred, ready, decided, told[0] is not None and told[1] is not None)
-            for grouping in GROUPINGS
-        },
+        groups=count_groups(
+            referred,
+            ready,
+            decided,
+            by_outcome=None not in (outcomes[Outcome.ACCEPTED], outcomes[Outcome.DECLINED]),
+        ),
     )
+
+
+def _outcomes(decided: Sequence[Case]) -> dict[Outcome, int | None]:
+    found = Counter(each.outcome for each in decided)
+    return dict(zip(Outcome, shown([found[each] for each in Outcome]), strict=True))
 
 
 def _coded(decided: Sequence[Case], name: str, known: Iterable[str]) -> dict[str, int | None]:
@@ -195,77 +176,6 @@ def spread(days: Iterable[int]) -> Spread:
         return Spread(len(ordered))
     quarter, half, three_quarters = (ordered[ceil(share * len(ordered) / 4) - 1] for share in (1, 2, 3))
     return Spread(len(ordered), quarter, half, three_quarters, ordered[-1])
-
-
-def _groups(
-    grouping: str, referred: Sequence[Case], ready: Sequence[Case], decided: Sequence[Case], by_outcome: bool
-) -> dict[str, Group]:
-    """Count each group. Outcomes by group are left out where their totals are not shown."""
-    name_of = NAMED[grouping]
-    counts = [Counter(map(name_of, cases)) for cases in (referred, ready)]
-    days: dict[str, list[int]] = {}
-    pairs: dict[str, Counter[Outcome]] = {}
-    for each in decided:
-        if each.outcome in (Outcome.ACCEPTED, Outcome.DECLINED):
-            name = name_of(each)
-            days.setdefault(name, []).append(each.days)
-            pairs.setdefault(name, Counter())[each.outcome] += 1
-    fixed = _order(grouping)
-    names = list(fixed or sorted({*counts[0], *counts[1], *days}))
-    answered = [len(days.get(name, ())) for name in names]
-    split = [
-        (pairs.get(name, Counter())[Outcome.ACCEPTED], pairs.get(name, Counter())[Outcome.DECLINED])
-        for name in names
-    ]
-    every = frozenset(range(len(names)))
-    few = hidden([(number,) for number in answered]) if by_outcome else every
-    kept = hidden(split, few) if by_outcome else every
-    columns = [
-        shown([count[name] for name in names], every if is_small(count.total()) else ()) for count in counts
-    ]
-    return {
-        name: Group(
-            referred=columns[0][place],
-            ready=columns[1][place],
-            answered=None if place in few else answered[place],
-            accepted=None if place in kept else split[place][0],
-            declined=None if place in kept else split[place][1],
-            days=None if place in few else spread(days.get(name, ())).half,
-        )
-        for place, name in enumerate(names)
-    }
-
-
-@cache
-def _band(ages: tuple[int, int] | None) -> str:
-    """Name the band of an age; one that is known in part may lie in two of them, and then is not stated."""
-    if ages is None:
-        return NOT_STATED
-    least, most = (next((words for below, words in age_bands() if age < below), "") for age in ages)
-    return least if least == most and least else NOT_STATED
-
-
-NAMED: Mapping[str, Callable[[Case], str]] = {
-    "organisation": lambda case: case.organisation,
-    "region": lambda case: case.region or NOT_STATED,
-    "sex": lambda case: SEXES.get(case.sex or "", NOT_STATED),
-    "age": lambda case: _band(case.ages),
-}
-"""How the group of a case is named."""
-
-
-def _order(grouping: str) -> list[str]:
-    """List the groups that a grouping always has; clinics and regions are those that there are."""
-    if grouping == "sex":
-        return [*SEXES.values(), NOT_STATED]
-    if grouping == "age":
-        return [*(words for _, words in age_bands()), NOT_STATED]
-    return []
-
-
-def _place(grouping: str) -> Callable[[str], tuple[int | bool, str]]:
-    fixed = _order(grouping)
-    return lambda name: (fixed.index(name), name) if fixed else (name == NOT_STATED, name.casefold())
 
 
 # What clinics see of it

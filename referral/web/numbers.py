@@ -13,7 +13,8 @@ from werkzeug.datastructures import MultiDict
 from referral import audit, clock, database
 from referral.actions import numbers as actions
 from referral.actions.counted import WAITING
-from referral.actions.numbers import GROUPINGS, WAITS, Compared, Group, Spread, Year
+from referral.actions.groups import GROUPINGS, Group
+from referral.actions.numbers import WAITS, Compared, Spread, Year
 from referral.auth import REFERRERS, requires
 from referral.extensions import db
 from referral.models import Referral

@@ -148,6 +148,20 @@ def test_where_an_outcome_is_hidden_no_group_tells_it(session: Session, people: 
     assert {group.answered for group in year.groups["sex"].values()} == {None}
 
 
+def test_an_outcome_that_is_hidden_with_another_is_not_told_by_its_reasons(
+    session: Session, people: People
+) -> None:
+    insert_past(session, people, [Past(sent("2026-02-01"))] * 30)
+    insert_past(session, people, [Past(sent("2026-02-01"), outcome=Outcome.DECLINED)] * 12)
+    insert_past(session, people, [Past(sent("2026-02-01"), outcome=Outcome.ADVICE)] * 3)
+
+    year = compare(session, people["chair"], 2026, NOW).year
+
+    assert year.outcomes[Outcome.DECLINED] is None, "or the three would be what is missing to the total"
+    assert year.declined is None
+    assert set(year.grounds.values()) == {None}
+
+
 @pytest.mark.parametrize(
     ("born", "day", "told"),
     [

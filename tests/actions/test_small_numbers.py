@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from referral.actions import small_numbers
+from referral.actions.counted import Case
+from referral.actions.groups import count_groups
 from referral.actions.small_numbers import hidden, part, shown
 
 SMALLEST = 3
@@ -18,6 +20,8 @@ Column = Sequence[int]
 def three(monkeypatch_module: pytest.MonkeyPatch) -> None:
     """Take three as the smallest number shown, so that every possible table can be tried."""
     monkeypatch_module.setattr(small_numbers, "smallest_shown", lambda: SMALLEST)
+    assert small_numbers.is_small(SMALLEST - 1)
+    assert not small_numbers.is_small(SMALLEST)
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +107,48 @@ def test_a_part_is_shown_where_neither_it_nor_the_rest_is_small(
     number: int, whole: int, told: int | None
 ) -> None:
     assert part(number, whole) == told
+
+
+PLACES = {"Ashby": "North", "Northfield": "North", "Southmere": "South", "Zennor": "West"}
+
+
+def sent_from(numbers: Sequence[int]) -> list[Case]:
+    return [
+        Case(clinic, region, None, None)
+        for (clinic, region), number in zip(PLACES.items(), numbers, strict=True)
+        for _ in range(number)
+    ]
+
+
+@settings(deadline=None)  # as above
+@given(st.lists(st.integers(0, 5), min_size=len(PLACES), max_size=len(PLACES)))
+def test_regions_and_their_clinics_together_tell_no_small_number(numbers: list[int]) -> None:
+    told = count_groups(sent_from(numbers), [], [], by_outcome=False)
+    if sum(numbers) < SMALLEST:
+        assert {group.referred for group in told["organisation"].values()} <= {None, 0}
+        return
+    clinics = [told["organisation"][name].referred if name in told["organisation"] else 0 for name in PLACES]
+    regions = {name: group.referred for name, group in told["region"].items()}
+    assert not any(0 < (number or 0) < SMALLEST for number in [*clinics, *regions.values()])
+
+    def by_region(way: Sequence[int]) -> dict[str, int]:
+        return {
+            region: sum(number for number, lies in zip(way, PLACES.values(), strict=True) if lies == region)
+            for region in PLACES.values()
+        }
+
+    fits = [
+        way
+        for way in sums_to(sum(numbers), len(PLACES))
+        if all(known is None or known == number for known, number in zip(clinics, way, strict=True))
+        and all(
+            regions.get(name, 0) is None or regions.get(name, 0) == n for name, n in by_region(way).items()
+        )
+    ]
+    assert tuple(numbers) in fits
+    for place, number in enumerate(numbers):
+        if 0 < number < SMALLEST:
+            assert len({way[place] for way in fits}) > 1
+    for name, number in by_region(numbers).items():
+        if 0 < number < SMALLEST:
+            assert len({by_region(way)[name] for way in fits}) > 1
