@@ -113,7 +113,7 @@ def compose(session: Session, referral: Referral, decision: Decision, kind: Lett
     snapshot = _version(session, decision).snapshot
     data = letter_data(
         decided(decision, snapshot), snapshot, names_for(referral, decision, clock.now()),
-        replaces=decision.replaces_id is not None,
+        replaces=_replaced(session, decision),
     )  # fmt: skip
     template = find_template(session, referral.programme_id, kind)
     if template is not None:
@@ -122,6 +122,15 @@ def compose(session: Session, referral: Referral, decision: Decision, kind: Lett
         except TemplateFault as fault:
             return render_text(default_template(kind.value), data), str(fault)
     return render_text(default_template(kind.value), data), ""
+
+
+def _replaced(session: Session, decision: Decision) -> str:
+    """Say which decision was replaced by this one; nothing where none was."""
+    earlier = session.get(Decision, decision.replaces_id) if decision.replaces_id else None
+    if earlier is None:
+        return ""
+    day = f", decided on {say_date(earlier.decided_on)}" if earlier.decided_on else ""
+    return f"{earlier.outcome.words}{day}"
 
 
 def names_for(referral: Referral, decision: Decision, at: datetime) -> Names:

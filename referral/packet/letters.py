@@ -48,7 +48,7 @@ class Names:
 
 
 def letter_data(
-    said: Decided, snapshot: Mapping[str, Any], names: Names, *, replaces: bool
+    said: Decided, snapshot: Mapping[str, Any], names: Names, *, replaces: str
 ) -> dict[str, Any]:
     """Give the data of a letter: texts and lists of texts, all names always there, empty where nothing was said."""
     page = contents(snapshot)
@@ -73,7 +73,7 @@ def letter_data(
         "took_part": list(said.took_part),
         "editions": list(said.editions),
         "untested": list(said.untested),
-        "replaces": "yes" if replaces else "",
+        "replaces": replaces,
         "decides": DECIDES,
     }
 
