@@ -22,7 +22,8 @@ from referral import (
     cli_tick,
     database,
 )
-from referral.actions import duplicates
+from referral.actions import duplicates, people
+from referral.errors import ConflictError
 from referral.extensions import db
 from referral.models import Organisation, OrganisationKind, User
 from referral.workflow import Role
@@ -112,10 +113,12 @@ def add_person(email: str, name: str, role: str, works_for: str | None, organisa
 @with_appcontext
 def end_person(email: str) -> None:
     """Take an account out of use; whoever is signed in with it is out at the next click."""
+    database.one_at_a_time(db.session(), "administrators")
     person = _person(email)
-    person.active = False
-    auth.end_sessions(db.session(), person)
-    audit.record(db.session(), None, "person_ended", person=str(person.id))
+    try:
+        people.take_out(db.session(), person, actor=None)
+    except ConflictError as refused:
+        raise click.ClickException(str(refused)) from None
     db.session.commit()
     click.echo(f"{person.email} is out of use.")
 

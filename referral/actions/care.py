@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from referral import clock
+from referral.actions.acceptance import is_accepted
 from referral.actions.evidence import SETTLED, WORKUP, asked_by, catalogue
 from referral.actions.moves import move
 from referral.actions.referrals import newest_version
@@ -20,7 +21,7 @@ from referral.auth import RECEIVERS
 from referral.criteria.days import add_months
 from referral.errors import ConflictError
 from referral.facts import PartialDate, digest, say_date
-from referral.models import Decision, FollowUp, Outcome, Referral, Transplant, User, WorkupStep
+from referral.models import FollowUp, Referral, Transplant, User, WorkupStep
 from referral.reference import drugs_named
 from referral.reference.follow_up import Visit, visits
 from referral.reference.workup import STATUSES
@@ -31,14 +32,6 @@ OWN = "own."
 
 
 # ------------------------------------------------------------------------------------------ the work-up
-
-
-def is_accepted(session: Session, referral: Referral) -> bool:
-    """Tell whether the decision that stands is an acceptance."""
-    standing = select(Decision.outcome).where(
-        Decision.referral_id == referral.id, Decision.signed_at.is_not(None), Decision.superseded_at.is_(None)
-    )
-    return session.scalar(standing) is Outcome.ACCEPTED
 
 
 def begin_workup(

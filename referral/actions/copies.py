@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from forms import SECTIONS, differences
 from referral import audit
 from referral.actions import drafts, duplicates
+from referral.actions.acceptance import is_accepted
 from referral.errors import ConflictError, ForbiddenError
 from referral.models import Referral, User
-from referral.workflow import find_move
+from referral.workflow import State, find_move
 
 OVER = find_move("copy_as_new").sources
 """The states of a case that may be copied: decided, withdrawn, closed, as the table of deeds says."""
@@ -40,6 +41,11 @@ LEFT_BLANK = (
 )
 
 
+def may_be_copied(session: Session, referral: Referral) -> bool:
+    """Tell whether a case is over: as the table of deeds says, and where it was decided, not by an acceptance."""
+    return referral.state in OVER and not (referral.state is State.DECIDED and is_accepted(session, referral))
+
+
 def copy_as_new(session: Session, referral: Referral, *, actor: User) -> Referral:
     """Open a new draft with what was typed in this case, in the name of the actor's neurologist.
 
@@ -50,10 +56,9 @@ def copy_as_new(session: Session, referral: Referral, *, actor: User) -> Referra
     """
     if referral.organisation_id != actor.organisation_id:
         raise ForbiddenError("Only the clinic that wrote a referral can copy it.")
-    if referral.state not in OVER:
-        raise ConflictError(
-            f"This case is {referral.state.words}: it is still on its way, so it is not copied."
-        )
+    if not may_be_copied(session, referral):
+        how = "accepted" if referral.state in OVER else referral.state.words
+        raise ConflictError(f"This case is {how}: it is still on its way, so it is not copied.")
     new = drafts.new_draft(session, actor)
     new.copied_from_id = referral.id
     new.demonstration = referral.demonstration

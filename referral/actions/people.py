@@ -261,14 +261,25 @@ def disable(session: Session, actor: User, person_id: UUID) -> bool:
         ConflictError: nobody would be left to administer.
 
     """
-    person = _hold(session, actor, person_id)
+    return take_out(session, _hold(session, actor, person_id), actor=actor)
+
+
+def take_out(session: Session, person: User, *, actor: User | None) -> bool:
+    """Take an account out of use that is held for changing; ``actor`` ``None`` is who keeps the machine.
+
+    Raises:
+        ConflictError: nobody would be left to administer.
+
+    """
+    database.one_at_a_time(session, "administrators")
     withdraw_links(session, person, clock.now())
     if not person.active:
         return False
     _leave_an_administrator(session, person)
     person.active = False
     auth.end_sessions(session, person)
-    audit.record(session, actor, "person_disabled", person=str(person.id))
+    deed = "person_disabled" if actor else "person_ended"
+    audit.record(session, actor, deed, person=str(person.id))
     return True
 
 

@@ -110,7 +110,7 @@ def what_is_shown(referral: Referral) -> dict[str, Any]:
         "referral": referral,
         "moves": offered(referral),
         "alike": duplicates.find_alike(db.session(), referral, g.person),
-        "copyable": g.person.role in REFERRERS and referral.state in copies.OVER,
+        "copyable": g.person.role in REFERRERS and copies.may_be_copied(db.session(), referral),
         "handed": hand_over.find_hand_over(db.session(), referral),
         "committee": committee_part(referral),
         "decisions": decisions_of(referral),

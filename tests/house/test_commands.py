@@ -136,6 +136,7 @@ def test_an_account_is_opened_and_ended(bare: Flask, run: FlaskCliRunner) -> Non
     [
         (["add-person", "administrator@localhost", "X", "--role", "chair"], "already"),
         (["end-person", "nobody@example.org"], "no account"),
+        (["end-person", "administrator@localhost"], "last administrator"),
         (["add-person", "x@example.org", "X", "--role", "king"], "'king' is not one of"),
     ],
 )

@@ -296,12 +296,22 @@ def lay_visit(session: Session, case: Referral) -> None:
     session.flush()
 
 
+def lay_no_acceptance(session: Session, case: Referral) -> None:
+    """Have no acceptance stand: an accepted case is still on its way."""
+    current = decisions.find_current(session, case)
+    if current is not None:
+        current.superseded_at = clock.now()
+        session.flush()
+
+
 def lay_ready(session: Session, deed: str, case: Referral, drafter: User) -> None:
     """Lay ready what a deed needs, whoever is to try it."""
     if deed in OUTCOMES:
         lay_draft(session, case, OUTCOMES[deed], drafter)
     elif deed == "record_follow_up":
         lay_visit(session, case)
+    elif deed == "copy_as_new":
+        lay_no_acceptance(session, case)
 
 
 # What it leaves in the trail

@@ -73,6 +73,18 @@ def test_a_case_that_was_declined_is_copied_too(session: Session, people: People
     assert copies.copy_as_new(session, sent, actor=people["neurologist"]).copied_from_id == sent.id
 
 
+def test_an_accepted_case_is_copied_once_it_is_closed_and_not_before(
+    session: Session, people: People, sign_in: SignIn, accepted: Referral
+) -> None:
+    with pytest.raises(ConflictError, match="accepted: it is still on its way"):
+        copies.copy_as_new(session, accepted, actor=people["neurologist"])
+    assert "Copy as new referral" not in sign_in("neurologist").visit(page_of(accepted)).text
+
+    moves.move(session, accepted, "close", actor=people["coordinator"], reason="Went elsewhere.")
+
+    assert copies.copy_as_new(session, accepted, actor=people["neurologist"]).state is State.DRAFT
+
+
 def test_the_button_leads_to_what_is_left_to_confirm_and_what_has_changed(
     session: Session, sign_in: SignIn, over: Referral
 ) -> None:
