@@ -29,6 +29,7 @@ from referral.actions import (
     decisions,
     evidence,
     hand_over,
+    imports,
     letters,
     meetings,
     people,
@@ -48,6 +49,7 @@ from referral.models import (
     User,
     UserSession,
 )
+from referral.packet.opening import open_file
 from referral.workflow import Role, State
 from tests.attachments.made import pdf
 from tests.browser import Browser, Page
@@ -327,7 +329,9 @@ def _lay_words(house: House, session: Session) -> None:
         session, everybody["administrator"], email="invited@example.org", name="Somebody Invited",
         role=Role.AUDITOR, organisation_id=everybody["auditor"].organisation_id,
     )  # fmt: skip
+    taken = imports.take_in(session, everybody["neurologist"], open_file(b'{"record": "1"}', today), today)
     house.words |= {
+        "import": str(taken.id),
         "today": f"{today.day} {today:%B} {today.year}",
         "edition": adopted.edition_id,
         "other_edition": other.id,
