@@ -15,6 +15,7 @@ from referral.actions.finding import let_lists_find
 from referral.actions.mail import notify_programme
 from referral.actions.moves import LONGEST_REASON, least_busy, move
 from referral.actions.referrals import ReadDraft, assess_draft, make_snapshot, newest_version, verdicts
+from referral.actions.versions import changes_json
 from referral.errors import ConflictError
 from referral.facts import digest
 from referral.models import Referral, ReferralVersion, User
@@ -138,6 +139,8 @@ def sign_version(
     _refuse_what_is_not_ready(lacking, draft, snapshot, signature)
     reason = signature.reason.strip() if not_met(snapshot) else ""
     signed = _sign(snapshot, actor, at, reason or None, number, state)
+    if earlier:
+        signed["since"] = changes_json(earlier.snapshot, snapshot)
     version = ReferralVersion(
         referral_id=referral.id,
         version=number,

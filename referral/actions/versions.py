@@ -4,7 +4,7 @@ Both come from the frozen snapshots alone, so that they say the same for ever.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -80,7 +80,7 @@ def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Chan
     """
     old, new = _typed(before), _typed(after)
     sections = (
-        {"title": section.title, "rows": rows}
+        {"section": section.key, "title": section.title, "rows": rows}
         for section in SECTIONS
         if (rows := changed_rows(section, old.get(section.key, {}), new.get(section.key, {})))
     )
@@ -93,6 +93,17 @@ def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Chan
         tuple(each["label"] or each["kind"] for each in added),
         tuple(_changed_verdicts(before, after)),
     )
+
+
+def changes_json(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what a version changes, as its snapshot carries it: the packet prints it and computes nothing."""
+    changes = changes_between(before, after)
+    return {
+        "version": changes.before,
+        "sections": list(changes.sections),
+        "files": list(changes.files),
+        "verdicts": [asdict(each) for each in changes.verdicts],
+    }
 
 
 def _changed_verdicts(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[ChangedVerdict]:

@@ -12,7 +12,15 @@ UNITS = {"mg_dl": "mg/dL", "umol_l": "µmol/L", "u_l": "U/L"}
 ELSEWHERE = {"goals": ("discussed",)}
 """What the packet prints in a place of its own."""
 
+CONSENTS = ("consent_refer", "consent_share")
+
 Beside = Mapping[str, Mapping[str, Any]]
+
+
+def refused_part(snapshot: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name the consents that were refused, each as it was asked. One that nobody asked for is not refused."""
+    known = (snapshot.get("beside") or {}).get("goals") or {}
+    return tuple(questions()["goals"][name].name for name in CONSENTS if known.get(name) is False)
 
 
 def pairs_beside(beside: Beside | None, section: str) -> Iterator[Pair]:

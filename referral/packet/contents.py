@@ -14,7 +14,8 @@ from referral.criteria.calendar import YEARS_AHEAD
 from referral.facts import CaseRecord, PartialDate, digest, read_record, say_date
 from referral.packet import words
 from referral.packet.attached import Attached, attached
-from referral.packet.changed import Changed, changed_part
+from referral.packet.beside import refused_part
+from referral.packet.changed import Changed, changed_part, since_part
 from referral.packet.course import course, course_on_screen
 from referral.packet.drawing import Picture
 from referral.packet.editions import EditionPart, Grid, edition_parts, grids
@@ -85,6 +86,7 @@ class Contents:
     question: str | None
     discussed: str | None
     reason: str | None
+    refused: tuple[str, ...]
     person: Person
     referrer: str | None
     referring_organisation: str | None
@@ -96,6 +98,7 @@ class Contents:
     facts: tuple[FactTable, ...]
     workup: Workup
     changed: Changed | None
+    since: Changed | None
     attachments: tuple[Attached, ...]
     history: tuple[Deed, ...]
 
@@ -137,6 +140,7 @@ def contents(snapshot: Mapping[str, Any], *, shaded: str | None = None) -> Conte
         question=_text(snapshot.get("question")),
         discussed=_text(snapshot.get("discussed")),
         reason=_text(snapshot.get("reason")),
+        refused=refused_part(snapshot),
         person=person,
         referrer=_text(referrer.get("name")),
         referring_organisation=_text(referrer.get("organisation")),
@@ -148,6 +152,7 @@ def contents(snapshot: Mapping[str, Any], *, shaded: str | None = None) -> Conte
         facts=fact_tables(record, snapshot.get("beside")),
         workup=workup_part(snapshot),
         changed=changed_part(snapshot),
+        since=since_part(snapshot),
         attachments=attached(snapshot.get("attachments") or (), record),
         history=(signed,) if signed else (),
     )
