@@ -94,6 +94,29 @@ class Compared:
             self.before.groups[grouping].get(name, Group()),
         )
 
+    def tells(self, grouping: str) -> bool:
+        """Whether any number of any group is shown."""
+        return any(
+            not group.is_hidden
+            for year in (self.year, self.before)
+            for group in year.groups[grouping].values()
+        )
+
+    @property
+    def tells_outcomes(self) -> bool:
+        """Whether the number of any outcome is shown."""
+        return any(number for year in (self.year, self.before) for number in year.outcomes.values())
+
+    @property
+    def tells_reasons(self) -> bool:
+        """Whether the number of any reason is shown."""
+        return any(
+            number
+            for year in (self.year, self.before)
+            for codes in (year.grounds, year.disagreements)
+            for number in codes.values()
+        )
+
     def names(self, grouping: str) -> tuple[list[str], int]:
         """List the groups in their order: of clinics and regions those of which anything is shown; count the others."""
         known = self.year.groups[grouping].keys() | self.before.groups[grouping].keys()

@@ -333,6 +333,7 @@ def _lay_words(house: House, session: Session) -> None:
     house.words |= {
         "import": str(taken.id),
         "today": f"{today.day} {today:%B} {today.year}",
+        "year": str(today.year),
         "edition": adopted.edition_id,
         "other_edition": other.id,
         "other_digest": other.sha256,
