@@ -104,10 +104,7 @@ def answer(act: Act) -> object:
 
 
 def bring_facts(act: Act) -> object:
-    """Sign a case anew in which one thing was changed, whoever is to try it."""
     held = hold(act.session, act.case, act.actor)
-    typed = {**held.typed.get("request", {}), "question": [f"{act.text} What now?"]}
-    held.typed = {**held.typed, "request": typed}
     draft, signature = signing(act, held, "bring_facts")
     return new_facts.bring_facts(act.session, held, draft, signature, actor=act.actor, at=clock.now())
 
@@ -296,6 +293,12 @@ def lay_visit(session: Session, case: Referral) -> None:
     session.flush()
 
 
+def lay_new_facts(session: Session, case: Referral) -> None:
+    """Have the clinic change something that is not signed yet."""
+    case.typed = {**case.typed, "request": {**case.typed["request"], "question": ["What now?"]}}
+    session.flush()
+
+
 def lay_no_acceptance(session: Session, case: Referral) -> None:
     """Have no acceptance stand: an accepted case is still on its way."""
     current = decisions.find_current(session, case)
@@ -310,6 +313,8 @@ def lay_ready(session: Session, deed: str, case: Referral, drafter: User) -> Non
         lay_draft(session, case, OUTCOMES[deed], drafter)
     elif deed == "record_follow_up":
         lay_visit(session, case)
+    elif deed == "bring_facts":
+        lay_new_facts(session, case)
     elif deed == "copy_as_new":
         lay_no_acceptance(session, case)
 
