@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from forms import read_case
-from referral import audit, clock
+from referral import audit, clock, database
 from referral.actions.care import plan_visits
 from referral.actions.drafts import programmes
 from referral.actions.mail import notify
@@ -305,3 +305,9 @@ def _give(session: Session, referral: Referral, now: datetime) -> bool:
 def _today(now: datetime) -> str:
     """Give the day of the house as it is stored."""
     return clock.local(now).date().isoformat()
+
+
+def due_statistics(session: Session, now: datetime) -> int:
+    """Let the database look through its tables; nothing that anybody would count."""
+    database.look_through(session)
+    return 0

@@ -60,13 +60,12 @@ def has_words(typed: str) -> list[ColumnElement[bool]]:
 
 def _has(beginning: str) -> ColumnElement[bool]:
     word = SearchWord.word
-    return Referral.id.in_(
-        select(SearchWord.referral_id).where(word >= beginning, word < beginning + LAST_SIGN)
-    )
+    found = select(SearchWord.referral_id).where(word >= beginning, word < beginning + LAST_SIGN)
+    return Referral.id.in_(found)
 
 
 def has_verdict(edition: str, verdict: str) -> ColumnElement[bool]:
-    """Give the filter for the cases of which an edition says so. It is asked case by case, in the order of a list."""
+    """Give the filter for the cases of which an edition says so. Each is asked in turn, in the order of a list."""
     said = (StandingVerdict.edition == edition, StandingVerdict.verdict == verdict)
     return (
         select(StandingVerdict.referral_id).where(StandingVerdict.referral_id == Referral.id, *said).exists()

@@ -49,11 +49,19 @@ def list_inbox(session: Session, viewer: User, wanted: Wanted | None = None, pag
     """
     wanted = wanted or Wanted()
     gone = _owners_no_more(session, viewer)
-    on_top = Referral.state.in_(OPEN) & _nobodys(gone)
     order: Sequence[Any] = (Referral.waiting_since, Referral.number)
     if wanted.newest_first:
         order = [column.desc() for column in order]
-    return list_lines(session, viewer, order, page, *_filters(wanted, gone), on_top=on_top)
+    filters = _filters(wanted, gone)
+    if wanted.text:
+        return list_lines(session, viewer, order, page, *filters)
+    on_top = Referral.state.in_(OPEN) & _nobodys(gone)
+    nearly_all = _in_any_state(wanted) and not wanted.verdict
+    return list_lines(session, viewer, order, page, *filters, on_top=on_top, count_in_order=nearly_all)
+
+
+def _in_any_state(wanted: Wanted) -> bool:
+    return not SEEN - set(wanted.states)
 
 
 def _owners_no_more(session: Session, viewer: User) -> list[UUID]:
@@ -88,7 +96,7 @@ def _nobodys(gone: Collection[UUID]) -> ColumnElement[bool]:
 
 def _filters(wanted: Wanted, gone: Collection[UUID]) -> list[ColumnElement[bool]]:
     found = has_words(wanted.text)
-    if SEEN - set(wanted.states):
+    if not _in_any_state(wanted):
         found.append(Referral.state.in_(wanted.states))
     if wanted.clinic:
         found.append(Referral.organisation_id == wanted.clinic)

@@ -16,7 +16,7 @@ from referral.actions.evidence import KEEPERS, check_reader
 from referral.actions.rules import rules_for
 from referral.errors import ConflictError, ForbiddenError, NotFoundError, PonsError
 from referral.facts import digest
-from referral.models import AgendaItem, Attendance, Meeting, Specialty, User
+from referral.models import AgendaItem, Attendance, Meeting, Referral, Specialty, User
 
 LONGEST_PLACE, LONGEST_NAME = 300, 120
 AT_LEAST = {Specialty.NEUROLOGY.value: 1, Specialty.HAEMATOLOGY.value: 1}
@@ -110,7 +110,7 @@ def get_meeting(session: Session, meeting_id: UUID, viewer: User, *, to_change: 
         .where(Meeting.id == meeting_id, Meeting.programme_id == viewer.organisation_id)
         .options(
             selectinload(Meeting.members).joinedload(Attendance.user),
-            selectinload(Meeting.agenda).joinedload(AgendaItem.referral),
+            selectinload(Meeting.agenda).joinedload(AgendaItem.referral).defer(Referral.typed),
         )
         .execution_options(populate_existing=to_change)
     )
@@ -173,13 +173,15 @@ def _listed(session: Session, viewer: User, *wanted: Any, order: Any, page: int 
         .scalar_subquery()
     )
     members = select(func.count()).where(Attendance.meeting_id == Meeting.id).scalar_subquery()
-    rows = session.execute(
-        select(Meeting, cases, members)
+    shown = (
+        select(Meeting.id)
         .where(Meeting.programme_id == viewer.organisation_id, *wanted)
         .order_by(order, Meeting.id)
         .limit(PAGE)
         .offset((max(page, 1) - 1) * PAGE)
     )
+    listed = select(Meeting, cases, members).where(Meeting.id.in_(session.scalars(shown).all()))
+    rows = session.execute(listed.order_by(order, Meeting.id))
     return [Listed(*row) for row in rows]
 
 

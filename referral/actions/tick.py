@@ -38,6 +38,7 @@ TOPICS = (
     Topic("letters released", "referral.actions.letters", "due_letters"),
     Topic("notices sent", "referral.actions.mail", "due_mail"),
     Topic("heads of the audit trail anchored", "referral.audit", "due_anchor"),
+    Topic("tables looked through", "referral.actions.due", "due_statistics"),
 )
 """In this order: whoever is given a case is told of it, and what is written in a tick is sent in it."""
 
