@@ -88,12 +88,10 @@ def _in_text(path: Path, assessment: Assessment) -> Iterator[str]:
         for chosen in answered.decides:
             yield f"  would settle it, once known: {', '.join(chosen)}"
         for change in answered.changes:
-            days = (
-                f"{change.first}"
-                if change.first == change.last
-                else f"between {change.first} and {change.last}"
-            )
-            yield f"  stays as it is until {days}, then {VERDICT_WORDS[change.verdict]} ({change.criterion})"
+            day = f"{change.first}"
+            if change.first != change.last:
+                day = f"some day between {change.first} and {change.last}"
+            yield f"  with nothing but time: {VERDICT_WORDS[change.verdict]} from {day} on ({change.criterion})"
     yield ""
     yield "Published criteria and recorded facts; the multidisciplinary team decides."
 

@@ -4,7 +4,7 @@ A test that reads the calendar is constant between its turns: a birthday at a li
 which something leaves a window or becomes stale. So an edition is asked on those days only.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -21,7 +21,8 @@ YEARS_AHEAD = 10
 class Change(NamedTuple):
     """The verdict becomes ``verdict``: on ``first`` at the earliest, from ``last`` on surely.
 
-    The two differ only where a date known in part is behind it; between them the verdict is *cannot say*.
+    The two differ only where a date known in part is behind it. Between them the verdict is *cannot say*, which is a
+    change of its own, told before.
     """
 
     first: date
@@ -45,13 +46,12 @@ class _Step(NamedTuple):
     day: date
     verdict: Verdict
     cause: Finding
-    before: Verdict
 
 
 def changes(result: EditionResult, case: Case) -> tuple[Change, ...]:
     """Look ten years ahead, with nothing new recorded."""
     until = add_years(case.as_of, YEARS_AHEAD)
-    return tuple(change for change in _merged(list(_steps(result, case))) if change.first <= until)
+    return tuple(change for change in _told(_steps(result, case)) if change.first <= until)
 
 
 def _steps(result: EditionResult, case: Case) -> Iterator[_Step]:
@@ -81,7 +81,7 @@ def _steps(result: EditionResult, case: Case) -> Iterator[_Step]:
             findings[place] = now
         after = draw_verdict(edition, findings)
         if after is not verdict:
-            yield _Step(day, after, _cause(edition, before, changed, after), verdict)
+            yield _Step(day, after, _cause(edition, before, changed, after))
             verdict = after
 
 
@@ -90,7 +90,7 @@ def turns_of(criterion: Criterion, case: Case) -> frozenset[date]:
     tests = (criterion.test, criterion.applies_if) if criterion.applies_if else (criterion.test,)
     until = add_years(
         case.as_of, YEARS_AHEAD + 1
-    )  # a year known by its number may end a range after ten years
+    )  # a date known by its year may end its range after ten years
     return frozenset(day for test in tests for day in case.turns(test) if day <= until)
 
 
@@ -105,27 +105,16 @@ def _cause(
     return changed[0][1]
 
 
-def _merged(steps: list[_Step]) -> Iterator[Change]:
-    """Join the step into *cannot say* with the step out of it where one criterion's partial date makes both."""
-    pending: _Step | None = None
+def _told(steps: Iterable[_Step]) -> Iterator[Change]:
+    """Tell every step; the way out of a *cannot say* that a partial date made is a range since the way in."""
+    opened: _Step | None = None
     for step in steps:
-        same = pending is not None and pending.cause.criterion.id == step.cause.criterion.id
-        if pending and not same:
-            yield _plain(pending)
-        first = pending.day if pending and same else step.day
-        pending = None
-        if _opens(step) and first == step.day:
-            pending = step
-            continue
-        yield _plain(step)._replace(first=first)
-    if pending:
-        yield _plain(pending)
+        same = opened is not None and opened.cause.criterion.id == step.cause.criterion.id
+        first = opened.day if opened and same else step.day
+        yield Change(first, step.day, step.verdict, step.cause.criterion.id)
+        opened = step if _opens(step) else None
 
 
 def _opens(step: _Step) -> bool:
     imprecise = step.cause.reason is Reason.IMPRECISE_DATE and step.cause.result is Result.CANNOT_SAY
     return step.verdict is Verdict.CANNOT_SAY and imprecise
-
-
-def _plain(step: _Step) -> Change:
-    return Change(step.day, step.day, step.verdict, step.cause.criterion.id)

@@ -20,13 +20,13 @@ DAYS_TRIED = 420  # past every window and the age of stale in the editions
 
 
 def foretold(found: tuple[Change, ...], until: date) -> dict[date, str]:
-    """Give the verdict that begins on each day, as foretold."""
-    days: dict[date, str] = {}
-    for change in found:
+    """Give the verdict that begins on each day, as foretold; a range begins where it could no longer be said."""
+    for before, change in zip((None, *found), found, strict=False):
         if change.first != change.last:
-            days[change.first] = "cannot_say"
-        days[change.last] = change.verdict.value
-    return {day: verdict for day, verdict in days.items() if day <= until}
+            assert before is not None
+            assert (before.first, before.last) == (change.first, change.first)
+            assert (before.verdict, before.criterion) == (Verdict.CANNOT_SAY, change.criterion)
+    return {change.last: change.verdict.value for change in found if change.last <= until}
 
 
 def lived(case: Case, edition: Any, days: int) -> dict[date, str]:
@@ -72,7 +72,8 @@ def test_a_year_of_birth_gives_a_range() -> None:
     record = make_record(patient={"birth_date": "1980"}, diagnosis={"phenotype": "RRMS"})
     case = Case.on(record, AS_OF)
     assert [change.to_json() for change in changes(evaluate(one, case), case)] == [
-        {"from": "2036-01-01", "to": "2036-12-31", "verdict": "not_met", "criterion": "age"}
+        {"from": "2036-01-01", "to": "2036-01-01", "verdict": "cannot_say", "criterion": "age"},
+        {"from": "2036-01-01", "to": "2036-12-31", "verdict": "not_met", "criterion": "age"},
     ]
 
 
@@ -222,7 +223,10 @@ def test_the_tenth_year_is_still_looked_at() -> None:
     one = named("{age_years: {below: 40}}", "a")
     assert told(one, patient={"birth_date": "1996-11-21"}) == [("2036-11-21", "2036-11-21", "not_met", "a")]
     assert told(one, patient={"birth_date": "1996-11-22"}) == []
-    assert told(one, patient={"birth_date": "1996"}) == [("2036-01-01", "2036-12-31", "not_met", "a")]
+    assert told(one, patient={"birth_date": "1996"}) == [
+        ("2036-01-01", "2036-01-01", "cannot_say", "a"),
+        ("2036-01-01", "2036-12-31", "not_met", "a"),
+    ]
 
 
 def test_what_has_failed_before_is_not_told_again() -> None:
@@ -230,7 +234,10 @@ def test_what_has_failed_before_is_not_told_again() -> None:
         named("{age_years: {below: 40}}", "a"), named("{duration_years: {anchor: diagnosed_on, max: 10}}", "b"),
         patient={"birth_date": "1988"}, diagnosis={"phenotype": "RRMS", "diagnosed_on": "2017-10"},
     )  # fmt: skip
-    assert found == [("2027-10-02", "2027-11-01", "not_met", "b")]
+    assert found == [
+        ("2027-10-02", "2027-10-02", "cannot_say", "b"),
+        ("2027-10-02", "2027-11-01", "not_met", "b"),
+    ]
 
 
 def test_where_no_criterion_alone_brings_it_the_first_that_changed_is_named() -> None:

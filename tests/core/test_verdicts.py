@@ -269,7 +269,8 @@ def test_only_who_asks_looks_ahead() -> None:
     (now,) = assess(record, [asked], AS_OF, ahead=False).answers
     assert (now.decides, now.changes) == ((), ())
     assert ahead.to_json()["changes"] == [
-        {"from": "2036-01-01", "to": "2036-12-31", "verdict": "not_met", "criterion": "asked"}
+        {"from": "2036-01-01", "to": "2036-01-01", "verdict": "cannot_say", "criterion": "asked"},
+        {"from": "2036-01-01", "to": "2036-12-31", "verdict": "not_met", "criterion": "asked"},
     ]
     assert now.result.to_json() == ahead.result.to_json()
     (unborn,) = assess(make_record(**RRMS), [asked], AS_OF).answers
