@@ -21,11 +21,12 @@ from referral.facts import digest, say_date
 from referral.models import Referral
 from referral.reference import drugs
 from referral.web import picture
+from referral.web.asked import asked_now
 from referral.web.blanks import assessed, now_lines
 from referral.web.layout import moment
 from referral.web.session import resumable
 from referral.web.which_editions import chosen_edition
-from referral.workflow import Role
+from referral.workflow import Role, State
 
 drafts = Blueprint("drafts", __name__)
 AUTOSAVE = (
@@ -215,6 +216,9 @@ def workspace(
         "read_here": judgements_read(editions),
         "drugs": drugs(),
         "alike": duplicates.find_alike(db.session(), referral, g.person),
+        "asked": asked_now(db.session(), referral, g.person, case)
+        if referral.state is State.AWAITING_REPLY
+        else None,
     }
 
 

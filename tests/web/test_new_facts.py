@@ -64,7 +64,9 @@ def test_the_missing_fact_brings_the_case_back_as_a_new_version(
     assert newest.snapshot["record"]["ambulation"]["distance_m"] == 149
     assert because(session) == ["its fact"]
     assert deeds(session, deferred).count("facts_brought") == 1
-    assert f"A deferred case has new facts: referral {deferred.number}" in session.scalars(select(Mail.subject))
+    assert f"A deferred case has new facts: referral {deferred.number}" in session.scalars(
+        select(Mail.subject)
+    )
     assert due.due_deferrals(session, clock.now()) == 0, "it is back already"
     assert "what has changed since version 1" in sign_in("coordinator").visit(page_of(deferred)).text
 
@@ -87,6 +89,7 @@ def test_nothing_new_brings_nothing_back(session: Session, sign_in: SignIn, defe
     assert "Nothing has been changed" in page.text
     assert stands(deferred) is State.DEFERRED
     assert because(session) == []
+    assert "The case was put off" in sign_in("neurologist").visit(page_of(deferred, "/edit/walking")).text
 
 
 def test_until_they_are_signed_nobody_else_sees_them(

@@ -237,3 +237,37 @@ def test_there_is_nothing_to_answer_where_nothing_is_asked(sign_in: SignIn, sent
     neurologist.visit(page_of(sent, "/answer"), 409)
     neurologist.send(page_of(sent, "/answer"), {"text": ANSWER, "declared": "yes"}, 409)
     sign_in("coordinator").visit(page_of(sent, "/answer"), 404)
+
+
+def test_what_is_asked_stands_beside_the_fields_while_they_are_filled_in(
+    sign_in: SignIn, parked: Referral
+) -> None:
+    browser, address = sign_in("delegate"), page_of(parked, "/edit/diagnosis")
+
+    page = browser.visit(address)
+
+    (banner,) = page.all(".//div[@id='asked']")
+    said = " ".join("".join(banner.itertext()).split())
+    assert "asks" in said
+    assert "And the old letter?" in said
+    addresses = {link.get("href", "") for link in banner.iter("a")}
+    assert any(each.startswith(f"{address}#symptom_onset") for each in addresses)
+    assert page_of(parked, "/answer") in addresses
+    assert "First symptom still blank" in said
+
+    saved = browser.open(
+        address,
+        method="POST",
+        data=page.fields(address) | {"symptom_onset": "2016"},
+        headers={"Pons-Autosave": "itself"},
+    )
+    assert "#asked" in [part.get("hx-target") for part in saved.all(".//hx-partial")]
+    assert "recorded by now" in saved.text
+
+
+def test_nothing_is_said_of_questions_while_a_draft_is_written(
+    sign_in: SignIn, session: Session, people: People
+) -> None:
+    draft = make_draft(session, people)
+
+    assert sign_in("neurologist").visit(page_of(draft, "/edit/diagnosis")).all(".//div[@id='asked']") == []
