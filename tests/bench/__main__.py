@@ -6,16 +6,19 @@ A busy machine fails nobody.
 import argparse
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from tests.bench.engine import measure_engine
 from tests.bench.measuring import HEAD, Measure
 from tests.bench.pages import measure_pages
+from tests.bench.programme import CASES, ENTRIES, measure_programme
 from tests.bench.writing import measure_writing
 
 TOPICS: dict[str, Callable[[], Iterator[Measure | str]]] = {
     "engine": measure_engine,
     "pages": measure_pages,
     "writing": measure_writing,
+    "programme": measure_programme,
 }
 
 
@@ -23,13 +26,17 @@ def main() -> None:
     """Measure what is asked for, and print each line as it comes."""
     options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     options.add_argument("topics", nargs="*", metavar="topic", help=", ".join(TOPICS))
-    topics = options.parse_args().topics or list(TOPICS)
+    options.add_argument("--cases", type=int, default=CASES, help="of the programme (%(default)s)")
+    options.add_argument("--entries", type=int, default=ENTRIES, help="in its trail (%(default)s)")
+    asked = options.parse_args()
+    topics = asked.topics or list(TOPICS)
     if unknown := set(topics) - set(TOPICS):
         options.error(f"no such topic: {', '.join(sorted(unknown))}")
+    measures = TOPICS | {"programme": partial(measure_programme, asked.cases, asked.entries)}
     say(HEAD)
     for topic in topics:
         say(f"{topic}:")
-        for found in TOPICS[topic]():
+        for found in measures[topic]():
             say(found if isinstance(found, str) else found.line())
 
 

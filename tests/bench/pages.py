@@ -68,13 +68,13 @@ def pages(app: Flask, session: Session) -> Iterator[Measure]:
             "a section of the form": f"{full}/edit/relapses",
             "the longest section of the form": f"{full}/edit/judgements",
             "help": "/help",
+            "a packet, as issued": f"/referrals/{printed}/packet.pdf",
         },
         "okonjo": {
             "the inbox": "/inbox",
             "the inbox, a late page": "/inbox?page=20&state=all",
             "a sent case, at the programme": sent,
         },
-        "kvist": {"a packet, as issued": f"/referrals/{printed}/packet.pdf"},
     }
     for key, wanted in visits.items():
         browser = Browser(app.test_client(), session)
