@@ -103,6 +103,11 @@ class Compared:
         )
 
     @property
+    def tells_groups(self) -> bool:
+        """Whether any number of any group of any kind is shown."""
+        return any(map(self.tells, GROUPINGS))
+
+    @property
     def tells_outcomes(self) -> bool:
         """Whether the number of any outcome is shown."""
         return any(number for year in (self.year, self.before) for number in year.outcomes.values())
