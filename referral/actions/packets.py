@@ -6,6 +6,7 @@ transactions. Whoever comes first makes a missing one: who has signed, who reads
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -15,14 +16,16 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, defer, joinedload
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased, defer, joinedload
 
 from referral import audit, clock, database
+from referral.auth import scope
 from referral.errors import NotFoundError
 from referral.models import Packet, PacketTrouble, Referral, ReferralVersion, User
 from referral.packet import PacketError
 from referral.packet.make import House, Made, make_packet
+from referral.packet.seal import SHORT
 from referral.packet.signing import SigningKey, kept_key
 
 log = logging.getLogger(__name__)
@@ -210,3 +213,45 @@ def read_packet(session: Session, referral: Referral, number: int | None, viewer
         session, viewer, "packet_read", referral, version=version.version, packet=version.packet.sha256
     )
     return version.packet
+
+
+# Finding by the seal
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A packet that was found by its seal: of which case and version, and which version is the newest now."""
+
+    referral: Referral
+    version: int
+    newest: int
+    issued_at: datetime
+    sha256: str
+
+    @property
+    def superseded(self) -> bool:
+        """Whether a later version was signed."""
+        return self.newest > self.version
+
+
+def find_sealed(session: Session, typed: str, viewer: User | None) -> Sealed | None:
+    """Find a packet of this installation by its seal, whole or as printed; only among the cases the viewer may see.
+
+    ``viewer`` is ``None`` for whoever sits at the machine itself. Nothing is found by less than what is printed.
+    """
+    asked = "".join(typed.split()).lower()
+    if len(asked) < SHORT or not set(asked) <= set("0123456789abcdef"):
+        return None
+    later = aliased(ReferralVersion)
+    newest = select(func.max(later.version)).where(later.referral_id == Referral.id).scalar_subquery()
+    wanted = (
+        select(Referral, ReferralVersion.version, newest, Packet.issued_at, Packet.sha256)
+        .join(ReferralVersion, ReferralVersion.referral_id == Referral.id)
+        .join(Packet, Packet.version_id == ReferralVersion.id)
+        .where(Packet.seal >= asked, Packet.seal < asked + "g")  # what begins so, by the index
+        .limit(1)
+    )
+    if viewer is not None:
+        wanted = wanted.where(scope(viewer))
+    found = session.execute(wanted).first()
+    return Sealed(*found) if found else None

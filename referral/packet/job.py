@@ -10,6 +10,8 @@ ROOT = Path(__file__).parents[2]
 STYLES_FOLDER = ROOT / "static" / "css"
 HOLE = b"[0 0000000000 0000000000 0000000000]"
 """Where a file says which of its bytes are signed, before anybody knows. It is overwritten at the same length."""
+TITLE, REASON = "Seal of the packet", "The packet as it was made, every byte of it"
+"""What the place of a signature says of itself, in clear, so that even an altered packet is known for one."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """One packet: what is printed, the same for machines, the seal over both, and the signature over the file."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,9 @@ def make_packet(snapshot: Mapping[str, Any], house: House) -> Made:
         PacketError: it could not be printed whole.
 
     """
+    snapshot = json.loads(
+        canonical(snapshot)
+    )  # in the one order in which it is stored, wherever it comes from
     page = contents(snapshot)
     files = carried(snapshot, page)
     key = house.key

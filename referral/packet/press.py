@@ -18,7 +18,7 @@ from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
-from referral.packet.job import HOLE, STYLES_FOLDER, File, Job, moment
+from referral.packet.job import HOLE, REASON, STYLES_FOLDER, TITLE, File, Job, moment
 
 VARIANT = "pdf/a-3a"
 ACCESSIBLE = (
@@ -135,7 +135,8 @@ def _leave_a_hole(pdf: Any, size: int, signed_at: datetime) -> None:
             "Type": "/Sig",
             "Filter": "/Adobe.PPKLite",
             "SubFilter": "/ETSI.CAdES.detached",
-            "Name": pydyf.String("Seal of the packet"),
+            "Name": pydyf.String(TITLE),
+            "Reason": pydyf.String(REASON),
             "M": pydyf.String(signed_at.strftime("D:%Y%m%d%H%M%SZ")),
             "Reference": pydyf.Array([certifies]),
             "ByteRange": HOLE.decode(),
@@ -150,7 +151,7 @@ def _leave_a_hole(pdf: Any, size: int, signed_at: datetime) -> None:
             "Subtype": "/Widget",
             "FT": "/Sig",
             "T": pydyf.String("seal"),
-            "TU": pydyf.String("Seal of the packet"),
+            "TU": pydyf.String(TITLE),
             "V": signature.reference,
             "P": page.reference,
             "Rect": pydyf.Array([0, 0, 0, 0]),

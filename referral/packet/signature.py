@@ -102,6 +102,8 @@ def _verify(found: cms.ContentInfo, digest: bytes) -> tuple[tuple[bytes, ...], b
         raise BrokenError("the key is of another kind")
     public.verify(signer["signature"].native, attributes.untag().dump(), PKCS1v15(), SHA256())
     ordered = (own, *(each for each in certificates if each != own))
+    if len(set(certificates)) != len(certificates):
+        raise BrokenError("a certificate is there twice")
     return ordered, _rebuild(certificates, own, attributes, signer["signature"].native)
 
 

@@ -30,6 +30,7 @@ from referral.web import (
     new_facts,
     numbers,
     opinions,
+    packets,
     pages,
     people,
     questions,
@@ -79,4 +80,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(agenda.agenda)
     app.register_blueprint(interests.interests)
     app.register_blueprint(opinions.opinions)
+    app.register_blueprint(packets.checks)
     app.register_blueprint(room.room)

@@ -1,20 +1,34 @@
-"""The packet of a case: made once what it holds is signed, and handed out as it was issued."""
+"""The packet of a case: made once what it holds is signed, handed out as it was issued, checked anywhere."""
 
 import logging
 from uuid import UUID
 
-from flask import Response, g
+from flask import Blueprint, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
+from referral import audit
 from referral.actions import packets
 from referral.actions.packets import NotMadeError
 from referral.actions.referrals import get_referral
+from referral.auth import requires
+from referral.caged import BusyError
 from referral.extensions import db
 from referral.models import ReferralVersion
 from referral.packet import PacketError
+from referral.packet.checking import LARGEST, Checked, check_packet
+from referral.packet.signing import fingerprint
 from referral.web.errors import error_page
+from referral.web.session import resumable, takes_files
+from referral.workflow import Role
 
 log = logging.getLogger(__name__)
+
+checks = Blueprint("checks", __name__)
+
+MEBIBYTE = 1024 * 1024
+NOT_CARRIED = "Your session had ended. A file cannot be carried through signing in: please choose it again."
+NOTHING_GIVEN = "Choose a file, or type the seal that is printed on each page."
 
 NOT_YET = (
     "The packet is not made yet. {} The case is signed and sent all the same, and nothing is lost. "
@@ -56,3 +70,71 @@ def _kept(referral_id: UUID, version_number: int | None) -> Response:
     response.headers.set("Content-Disposition", "attachment", filename=name)
     db.session.commit()
     return response
+
+
+# Checking
+
+
+@checks.get("/check")
+@requires(*Role)
+def ask() -> ResponseReturnValue:
+    """Ask for a packet, or for the seal that is printed on it."""
+    return draw_check()
+
+
+@checks.get("/check/<seal>")
+@requires(*Role)
+def find(seal: str) -> ResponseReturnValue:
+    """Tell what is known here of a printed seal: where a code on paper leads to."""
+    return draw_check(seal=seal)
+
+
+def resume_check(carried: "MultiDict[str, str]") -> ResponseReturnValue:
+    """Ask for the file again."""
+    return draw_check(seal=carried.get("seal", ""), notice=NOT_CARRIED)
+
+
+@checks.post("/check")
+@requires(*Role)
+@takes_files(LARGEST + MEBIBYTE)
+@resumable(resume_check)
+def check() -> ResponseReturnValue:
+    """Check a file or a seal. The database is left alone until the file has been read; it is not kept."""
+    seal, file = request.form.get("seal", "").strip(), request.files.get("file")
+    if file is None or not file.filename:
+        return draw_check(seal=seal) if seal else (draw_check(notice=NOTHING_GIVEN), 422)
+    try:
+        checked = check_packet(file.stream.read(LARGEST + 1))
+    except BusyError as busy:
+        return draw_check(notice=str(busy)), 503
+    return draw_check(seal=checked.seal, checked=checked)
+
+
+def draw_check(*, seal: str = "", checked: Checked | None = None, notice: str = "") -> str:
+    """Draw the page, with what was found of a file or of a seal; of a case only what this person may see."""
+    found = packets.find_sealed(db.session(), seal, g.person) if seal else None
+    if seal or checked:
+        audit.record(
+            db.session(),
+            g.person,
+            "packet_checked",
+            found.referral if found else None,
+            seal=seal[:64] if found else "",
+            state=checked.state if checked else "seal only",
+        )
+    page = render_template(
+        "packets/check.html",
+        seal=seal,
+        checked=checked,
+        found=found,
+        notice=notice,
+        same=bool(checked and found and checked.sha256 == found.sha256),
+        own=bool(checked and checked.fingerprint and checked.fingerprint == _own_key()),
+        largest=LARGEST // MEBIBYTE,
+    )
+    db.session.commit()
+    return page
+
+
+def _own_key() -> str:
+    return fingerprint(packets.this_house().key.certificates[0])

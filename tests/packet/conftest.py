@@ -1,6 +1,5 @@
 """What the tests of packets stand on: a house with a key of its own, and a packet that it has made."""
 
-
 import pytest
 
 from referral.packet.make import House, Made, make_packet
