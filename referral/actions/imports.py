@@ -88,6 +88,7 @@ def take_in(session: Session, actor: User, opened: Opened, today: date) -> CaseI
             "identity": filled.identity,
             "source": dict(opened.source),
             "verdicts": opened.verdicts,
+            "seal": dict(opened.seal) if opened.seal else None,
             "left": [dict(zip(("where", "what", "given", "why"), each, strict=True)) for each in left],
         },
         by_id=actor.id,

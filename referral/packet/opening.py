@@ -9,7 +9,7 @@ import json
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -20,11 +20,13 @@ from referral.errors import PonsError
 from referral.facts import CaseRecord, Fault, RecordError, read_record
 from referral.fhir.left import Left
 from referral.fhir.reading import ReadBundle, read_bundle
+from referral.packet.checking import ALTERED, WHOLE, check_packet
+from referral.packet.make import ASSESSMENT
+from referral.packet.make import BUNDLE as FHIR
+from referral.packet.make import RECORD as CASE_RECORD
 from referral.packet.plain_json import read_strictly
 
 PACKET, BUNDLE, RECORD = "packet", "bundle", "record"
-CASE_RECORD, ASSESSMENT, FHIR = "case-record.json", "assessment.json", "bundle.json"
-"""The files inside a packet."""
 LARGEST_FILE = 25 * 1024 * 1024
 LARGEST_INSIDE = 1024 * 1024
 MOST_FAULTS = 20
@@ -36,6 +38,7 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 
 DO_RECORD = "Mend it in the system that wrote the file, and write it anew; or type the case in."
 DO_FILE = "Choose a packet (PDF), a FHIR Bundle (JSON) or a case record (JSON), as it came."
+DO_ALTERED = "Do not type it in either. Ask the sender for it anew, and tell them that this one was altered."
 DO_PDF = (
     "Ask the sender for the packet as it was issued: a PDF that was printed or scanned anew carries no case."
 )
@@ -58,6 +61,7 @@ class Opened:
 
     ``record`` holds what the reader of records takes, ``exact`` that it is the sender's own record and not put
     together from resources. ``verdicts`` are the sender's, by edition; ``None`` where the file has none.
+    ``seal`` names the key that sealed a whole packet; ``None`` where nothing shows whether the file was altered.
     """
 
     kind: str
@@ -69,6 +73,7 @@ class Opened:
     question: str = ""
     source: Mapping[str, str] = field(default_factory=dict)
     verdicts: Mapping[str, Any] | None = None
+    seal: Mapping[str, str] | None = None
     left: tuple[Left, ...] = ()
 
 
@@ -131,7 +136,14 @@ def _opened_bundle(kind: str, content: bytes, read: ReadBundle, today: date) -> 
 
 
 def _open_packet(content: bytes, today: date) -> Opened:
-    inside = files_inside(content)
+    """Read a packet: a sealed one only if it is whole, one without a seal for what it is."""
+    checked = check_packet(content)
+    if checked.state == ALTERED:
+        raise _refuse(
+            "the packet", f"an altered packet: {checked.why}", "a packet as it was issued", DO_ALTERED
+        )
+    whole = checked.state == WHOLE
+    inside = checked.files if whole else files_inside(content)
     if CASE_RECORD not in inside:
         raise _refuse("the PDF", "no case record inside", f"a packet, with {CASE_RECORD} inside", DO_PDF)
     try:
@@ -141,12 +153,13 @@ def _open_packet(content: bytes, today: date) -> Opened:
         if FHIR in inside:
             read = read_bundle(read_strictly(inside[FHIR], FHIR))
             _same_record(read, record, today)
-        verdicts = _verdicts(inside[ASSESSMENT]) if ASSESSMENT in inside else None
+        verdicts = read_verdicts(inside[ASSESSMENT]) if ASSESSMENT in inside else None
     except RecordError as error:
         raise NotTakenError(error.faults, DO_RECORD) from error
-    read.record = plain
+    read.record, read.exact = plain, True
     opened = _opened_bundle(PACKET, content, read, today)
-    return Opened(**{**vars(opened), "verdicts": verdicts, "exact": True})
+    seal = {"signer": checked.signer, "fingerprint": checked.fingerprint} if whole else None
+    return replace(opened, verdicts=verdicts, seal=seal)
 
 
 def _same_record(read: ReadBundle, record: CaseRecord, today: date) -> None:
@@ -182,8 +195,13 @@ def files_inside(content: bytes) -> dict[str, bytes]:
         return {each: (folder / each).read_bytes() for each in answer["files"]}
 
 
-def _verdicts(content: bytes) -> dict[str, Any]:
-    """Read what the sender's software found: the verdict of each edition, and on which record and day it rests."""
+def read_verdicts(content: bytes) -> dict[str, Any]:
+    """Read what the sender's software found: the verdict of each edition, and on which record and day it rests.
+
+    Raises:
+        RecordError: it is no assessment.
+
+    """
     plain = read_strictly(content, ASSESSMENT)
     protocols = plain.get("protocols")
     if not isinstance(protocols, list):

@@ -4,8 +4,10 @@ import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
+import pikepdf
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -17,10 +19,12 @@ from referral.actions.referrals import assess_draft, make_snapshot
 from referral.facts import canonical, read_record
 from referral.fhir import document_bundle
 from referral.models import CaseImport, Mail, Referral, User
+from referral.packet.make import House, make_packet
 from referral.workflow import State
 from tests.at_hand import COMPLETE, NOT_MET, deeds, invented, make_draft, page_of, read, send
 from tests.browser import Browser, Page
 from tests.packet.carrying import carrying
+from tests.packet.mutated import many, structured
 
 SignIn = Callable[[str], Browser]
 People = dict[str, User]
@@ -368,3 +372,49 @@ def test_a_person_of_the_demonstration_comes_through_whole(
 
     (draft,) = drafts_of(session, people["neurologist"])
     assert canonical(read(session, draft).record.to_json()) == canonical(record)
+
+
+# The whole way
+
+
+def inside(pdf: bytes, name: str) -> bytes:
+    """A file that a packet carries."""
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        return opened.attachments[name].get_file().read_bytes()
+
+
+def test_a_packet_taken_in_and_sent_on_carries_the_same_case_record_byte_for_byte(
+    sign_in: SignIn, session: Session, people: People, sent: dict[str, Any], house: House
+) -> None:
+    first = make_packet(sent, house).pdf
+    browser = sign_in("neurologist")
+
+    choose(browser, first, "packet.pdf")
+    page = browser.visit(f"/imports/{newest(session).id}")
+    assert "The seal is whole" in page.text
+    assert not page.all(".//tr[@class='import-differs']")
+    browser.send(f"/imports/{newest(session).id}/draft", named(sent))
+    (draft,) = drafts_of(session, people["neurologist"])
+    request = {**draft.typed["request"], "programme_id": [str(people["coordinator"].organisation_id)]}
+    draft.typed = {**draft.typed, "request": request}
+    second = make_packet(send(session, draft, people["neurologist"]).snapshot, house).pdf
+
+    assert inside(second, "case-record.json") == inside(first, "case-record.json")
+    source = json.loads(inside(second, "bundle.json"))
+    (provenance,) = (e["resource"] for e in source["entry"] if e["resource"]["resourceType"] == "Provenance")
+    assert provenance["entity"][0]["what"]["identifier"]["value"] == sha256(first).hexdigest()
+
+
+def test_no_spoilt_file_breaks_a_page(sign_in: SignIn, session: Session, sent: dict[str, Any]) -> None:
+    browser = sign_in("neurologist")
+    for content in many(structured, json.loads(bundle_of(sent)), seed=11, times=12):
+        page = browser.open(
+            "/imports",
+            method="POST",
+            data={"csrf_token": browser.token(), "file": (io.BytesIO(content), "file.json")},
+            follow_redirects=True,
+        )
+        assert page.status in (200, 422)
+        page.check()
+        if page.status == 200:
+            browser.send(f"/imports/{newest(session).id}/discarding")
