@@ -105,7 +105,7 @@ class Compared:
     @property
     def tells_groups(self) -> bool:
         """Whether any number of any group of any kind is shown."""
-        return any(map(self.tells, GROUPINGS))
+        return any(map(self.tells, self.year.groups))
 
     @property
     def tells_outcomes(self) -> bool:
