@@ -278,8 +278,7 @@ def take_out(session: Session, person: User, *, actor: User | None) -> bool:
     _leave_an_administrator(session, person)
     person.active = False
     auth.end_sessions(session, person)
-    deed = "person_disabled" if actor else "person_ended"
-    audit.record(session, actor, deed, person=str(person.id))
+    audit.record(session, actor, "person_disabled" if actor else "person_ended", person=str(person.id))
     return True
 
 
