@@ -37,6 +37,10 @@ NAME_MAPS = frozenset(
 )  # fmt: skip  # dictionaries whose names are anybody's choice
 SAYS_WHAT_IT_IS = ("/S", "/Type", "/Subtype")
 PICTURE_FILTERS = frozenset({"/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode"})
+_START_OF_IMAGE, _START_OF_SCAN = b"\xff\xd8", 0xDA
+_NOTES = frozenset(
+    {0xE1, *range(0xE3, 0xEE), 0xEF, 0xFE}
+)  # of APP0 to APP15: all but JFIF, ICC and Adobe; comments
 DAMAGED = "The PDF is damaged. Open it, print it to a new PDF, and choose that one."
 
 
@@ -122,9 +126,37 @@ def _clean(fresh: pikepdf.Pdf) -> None:
             if key in thing:
                 del thing[key]
         if isinstance(thing, pikepdf.Stream):
+            _drop_notes(thing)
             unpacked += _unpacked_size(thing)
             if unpacked > MOST_UNPACKED:
                 raise FileRefusedError("The PDF unpacks to far more than it should. Print it to a new PDF.")
+
+
+def _drop_notes(stream: Any) -> None:
+    """Drop what a camera wrote into a JPEG picture: where, when, with what. Its pixels are not touched."""
+    if _filters(stream) == ["/DCTDecode"]:
+        given = stream.read_raw_bytes()
+        kept = without_notes(given)
+        if kept != given:
+            stream.write(kept, filter=pikepdf.Name.DCTDecode, decode_parms=stream.get("/DecodeParms"))
+
+
+def without_notes(jpeg: bytes) -> bytes:
+    """Give a JPEG without the segments that describe it: Exif and XMP, IPTC, comments (ITU-T T.81, B.1.1.3).
+
+    How its colours are meant stays: JFIF, the ICC profile, Adobe's transform. What is no JPEG is given as it is.
+    """
+    if not jpeg.startswith(_START_OF_IMAGE):
+        return jpeg
+    kept, place = bytearray(_START_OF_IMAGE), len(_START_OF_IMAGE)
+    while jpeg[place : place + 1] == b"\xff" and len(jpeg) >= place + 4:
+        marker, length = jpeg[place + 1], int.from_bytes(jpeg[place + 2 : place + 4], "big")
+        if marker == _START_OF_SCAN:
+            break
+        if marker not in _NOTES:
+            kept += jpeg[place : place + 2 + length]
+        place += 2 + length
+    return bytes(kept) + jpeg[place:]
 
 
 def _unpacked_size(stream: Any) -> int:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from referral import caged, clock
 from referral.actions import attachments as actions
 from referral.attachments import FileLostError, FileRefusedError, Rebuilt, Store, label_from
+from referral.attachments.pdf import without_notes
 from referral.models import User
 from tests.at_hand import make_draft
 from tests.attachments.hostile import with_form
@@ -244,3 +245,47 @@ def test_pikepdf_and_we_mean_the_same_by_locked(cabinet: Store) -> None:
         cabinet.rebuilt("a.pdf", io.BytesIO(locked)),
     ):
         pass
+
+
+def pdf_with_photograph(jpeg: bytes) -> bytes:
+    """A document with a photograph on its page, as a scanner makes it."""
+    made = new_pdf()
+    image = made.make_stream(jpeg)
+    image.Type, image.Subtype = Name.XObject, Name.Image
+    image.Width, image.Height, image.ColorSpace = 60, 40, Name.DeviceRGB
+    image.BitsPerComponent, image.Filter = 8, Name.DCTDecode
+    page = made.pages[0].obj
+    page.Resources.XObject = Dictionary(Im1=image)
+    page.Contents = made.make_stream(b"q 60 0 0 40 72 700 cm /Im1 Do Q")
+    return saved(made)
+
+
+def test_a_photograph_in_a_document_loses_what_the_camera_wrote_and_no_pixel(cabinet: Store) -> None:
+    exif = Image.Exif()
+    exif[0x010E], exif[0x9003] = "SecretPlace", "2026:11:22 09:00:00"
+    profile = b"a profile of colours" * 10
+    jpeg = picture(
+        "JPEG",
+        exif=exif,
+        comment=b"SecretComment",
+        icc_profile=profile,
+        xmp=b"<x:xmpmeta>SecretXmp</x:xmpmeta>",
+    )
+    assert jpeg.count(b"Secret") == 3
+
+    with kept(cabinet, "scan.pdf", pdf_with_photograph(jpeg)) as (_, content):
+        assert b"Secret" not in content
+        with pikepdf.open(io.BytesIO(content)) as document:
+            raw = document.pages[0].obj.Resources.XObject.Im1.read_raw_bytes()
+    with Image.open(io.BytesIO(jpeg)) as before, Image.open(io.BytesIO(raw)) as after:
+        assert after.tobytes() == before.tobytes()
+        assert after.info["icc_profile"] == profile
+        assert not after.getexif()
+
+
+NO_JPEGS = (b"", b"\xff\xd8", b"\xff\xd8\xff\xe1\xff", b"\xff\xd8\xff\xe1\0\0", b"GIF89a", b"\xff\xd8no")
+
+
+@pytest.mark.parametrize("odd", NO_JPEGS)
+def test_what_is_no_whole_jpeg_ends_the_search_for_notes(odd: bytes) -> None:
+    assert len(without_notes(odd)) <= len(odd)
