@@ -31,6 +31,7 @@ from referral.models import (
     Outcome,
     Referral,
     ReferralVersion,
+    Tie,
     User,
 )
 from referral.workflow import DECIDABLE, check_move
@@ -220,7 +221,8 @@ def draft_decision(
     draft.decided_on = said.decided_on
     draft.comes_back_on, draft.comes_back_for = said.comes_back_on, said.comes_back_for
     draft.reasons = {edition: dict(criteria) for edition, criteria in said.reasons.items()}
-    draft.took_part = {"people": [dict(person) for person in said.took_part]}
+    people = {"people": [dict(person) for person in said.took_part]}
+    draft.took_part = people | _who_stands_aside(session, referral)
     draft.version, draft.snapshot_sha256 = newest.version, newest.snapshot_sha256
     draft.editions = {each["id"]: each["sha256"] for each in editions_decided_on(newest.snapshot)}
     draft.drafted_by, draft.drafted_at = actor, at
@@ -267,6 +269,13 @@ def _what_happened(now: Decision | None) -> tuple[str, Decision | None]:
     if now.signed_by is not None:
         return f"{now.signed_by.name} has signed a decision: {now.outcome.words}.", now
     return f"{now.drafted_by.name} has saved a draft: {now.outcome.words}.", now
+
+
+def _who_stands_aside(session: Session, referral: Referral) -> dict[str, Any]:
+    """Give who has declared a tie by now, to be kept with the decision: it is for the programme to read."""
+    interests = interests_in(session, [referral.id])[referral.id].values()
+    ties = [each for each in interests if each.tie is not Tie.NONE]
+    return {"aside": [{"name": each.member.name, "tie": each.tie.value} for each in ties]}
 
 
 def _refuse_who_stands_aside(
@@ -360,6 +369,7 @@ def sign_decision(
     if wrong:
         raise NotSignedError(wrong)
     _replace(session, referral, draft, at)
+    draft.took_part = draft.took_part | _who_stands_aside(session, referral)
     if quorum is not None and quorum.waiver is not None:
         lacking = [f"{each.specialty.value} {each.there} of {each.needed}" for each in quorum.quorum.lacking]
         waived = {"lacking": lacking, "by": quorum.waiver.given_by.name}

@@ -79,6 +79,8 @@ class Decided:
     beyond: bool
     disagrees: tuple[Reason, ...]
     took_part: tuple[str, ...]
+    stood_aside: tuple[str, ...]
+    """Who had a tie, and which: for the programme only."""
     without_quorum: str
     editions: tuple[str, ...]
     untested: tuple[str, ...]
@@ -102,6 +104,10 @@ def decided(decision: Recorded, snapshot: Mapping[str, Any]) -> Decided:
         beyond="" in decision.reasons,
         disagrees=tuple(reason for reason in reasons if reason.holds),
         took_part=tuple(_people(decision.took_part)),
+        stood_aside=tuple(
+            f"{each['name']}, {each['tie'].replace('_', ' ')}"
+            for each in decision.took_part.get("aside") or ()
+        ),
         without_quorum=_without_quorum(decision.took_part.get("without_quorum")),
         editions=tuple(f"{part.title} (definition {part.digest})" for part in used),
         untested=tuple(dict.fromkeys(text for part in used for text in part.untested)),

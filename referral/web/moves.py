@@ -8,7 +8,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from referral.actions import moves as actions
-from referral.actions.care import begin_workup, is_accepted
+from referral.actions.acceptance import is_accepted
+from referral.actions.care import begin_workup
+from referral.actions.committee import interests_in, tied
 from referral.actions.referrals import get_referral, history, read_referral
 from referral.auth import requires
 from referral.errors import MoveRefusedError, NotFoundError
@@ -17,7 +19,7 @@ from referral.models import Referral
 from referral.web.errors import error_page
 from referral.web.session import resumable
 from referral.web.trail import acts
-from referral.workflow import SENT, Move, Role, State, check_move, find_move, moves_for, next_move
+from referral.workflow import COMMITTEE, SENT, Move, Role, State, check_move, find_move, moves_for, next_move
 
 moves = Blueprint("moves", __name__)
 
@@ -45,6 +47,9 @@ PAGES = {
 }
 """The page of each deed that has one of its own, by endpoint; each takes ``referral_id``."""
 
+OPEN_TO_THE_TIED = frozenset({"write_message", "declare_interest", "list", "list_unready", "unlist"})
+"""What a member of the committee may still do with a case that they stand aside from."""
+
 MORE = {"begin_workup": begin_workup}
 """The plain deeds that do more than move."""
 
@@ -56,8 +61,15 @@ def words() -> dict[str, Any]:
 
 
 def offered(referral: Referral) -> tuple[Move, ...]:
-    """Give what this person may do with a case now; a work-up is begun only of a case that was accepted."""
+    """Give what this person may do with a case now.
+
+    A work-up is begun only of a case that was accepted; who has a tie neither judges nor decides.
+    """
     found = moves_for(g.person.role, referral.state)
+    if g.person.role in COMMITTEE and g.person.id in tied(
+        interests_in(db.session(), [referral.id])[referral.id]
+    ):
+        found = tuple(move for move in found if move.deed in OPEN_TO_THE_TIED)
     if referral.state is State.DECIDED and not is_accepted(db.session(), referral):
         return tuple(move for move in found if move.deed != "begin_workup")
     return found

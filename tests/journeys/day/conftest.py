@@ -1,10 +1,11 @@
 """A programme's day in real browsers: the application served from this very process, so that its clock can be moved."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from threading import Thread
-from typing import Self
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -36,14 +37,10 @@ class Wall:
 def wall(monkeypatch: pytest.MonkeyPatch) -> Wall:
     wall = Wall()
 
-    class Moved(datetime):
-        """What the one place that reads a clock reads."""
+    def now(zone: tzinfo) -> datetime:
+        return datetime.now(zone) + wall.ahead
 
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> Self:
-            return super().now(tz) + wall.ahead
-
-    monkeypatch.setattr(clock, "datetime", Moved)
+    monkeypatch.setattr(clock, "datetime", SimpleNamespace(now=now, combine=datetime.combine))
     return wall
 
 
@@ -52,7 +49,8 @@ def tick(app: Flask) -> Callable[[], str]:
     """Let time do its part once, with the command that an installation runs every minute."""
 
     def once() -> str:
-        done = app.test_cli_runner().invoke(args=["tick"])
+        with ThreadPoolExecutor(1) as aside:  # in the test's own thread the browser's loop is running
+            done = aside.submit(app.test_cli_runner().invoke, args=["tick"]).result()
         assert done.exit_code == 0, done.output
         return done.output
 
