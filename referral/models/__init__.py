@@ -28,6 +28,7 @@ from referral.models.meetings import (
     Tie,
 )
 from referral.models.moves import Looking, SavedView, Stay
+from referral.models.packs import Pack
 from referral.models.people import Invitation, Organisation, SignInAttempt, User, UserSession
 from referral.models.questions import Audience, Message, Question
 from referral.models.trail import AuditEntry
@@ -61,6 +62,7 @@ __all__ = [
     "OrganisationKind",
     "Outcome",
     "Overall",
+    "Pack",
     "Packet",
     "PacketTrouble",
     "PersonKey",
