@@ -37,6 +37,7 @@ TOPICS = (
     Topic("packets made", "referral.actions.packets", "due_packets"),
     Topic("letters released", "referral.actions.letters", "due_letters"),
     Topic("notices sent", "referral.actions.mail", "due_mail"),
+    Topic("files from elsewhere forgotten", "referral.actions.imports", "due_unconfirmed"),
     Topic("heads of the audit trail anchored", "referral.audit", "due_anchor"),
     Topic("tables looked through", "referral.actions.due", "due_statistics"),
 )

@@ -50,7 +50,9 @@ class NotTakenError(PonsError):
     def __init__(self, faults: Sequence[Fault], what_to_do: str) -> None:
         """Keep the first faults; how many there are in all is said."""
         super().__init__("The file was not taken. " + what_to_do)
-        self.faults = tuple(faults[:MOST_FAULTS])
+        self.faults = tuple(
+            each._replace(path=each.path or "a name without letters") for each in faults[:MOST_FAULTS]
+        )
         self.more = max(0, len(faults) - MOST_FAULTS)
         self.what_to_do = what_to_do
 
