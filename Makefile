@@ -2,7 +2,8 @@
 # minute (flask tick). make test: set up and run every test. make test-databases: what touches a database, pages
 # included, on SQLite and on PostgreSQL (a quarter of an hour).
 # make bench: print the speeds. make coverage: every branch of the clinical core. make mutation: small wrongs put into
-# the core one at a time, which the tests must notice (an hour; docs/mutation.md). Each can be typed again and again;
+# the core one at a time, which the tests must notice (an hour; docs/mutation.md). make machine: a hundred thousand acts
+# by everybody on either database, looked at one by one (half an hour). Each can be typed again and again;
 # nothing that is there is made anew.
 
 HOST ?= 127.0.0.1
@@ -11,7 +12,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PIP = .venv/bin/python -m pip --disable-pip-version-check --no-input install -qq
 
-.PHONY: run test test-databases bench coverage mutation tools
+.PHONY: run test test-databases bench coverage mutation machine tools
 .DEFAULT_GOAL := run
 
 run: .venv/run.stamp
@@ -42,6 +43,11 @@ coverage: .venv/test.stamp
 
 mutation: .venv/test.stamp
 	@.venv/bin/python -m tests.mutation
+
+STEPS ?= 100000
+machine: .venv/test.stamp
+	@.ci/packages test
+	@CI=true MACHINE_STEPS=$(STEPS) .venv/bin/python -m pytest tests/machine -n 2 --database=both
 
 tools: .venv/test.stamp
 	@.ci/packages run

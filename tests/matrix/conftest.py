@@ -12,8 +12,9 @@ from referral.extensions import db
 from referral.models import User
 from tests.conftest import seat_people, settings_for
 from tests.matrix import watch
+from tests.matrix.house import House, lay
 from tests.matrix.world import World, build
-from tests.stores import Store
+from tests.stores import Store, held_in_memory
 
 
 @pytest.fixture(scope="module")
@@ -21,19 +22,18 @@ def application(
     store: Store, migrated_database: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Flask]:
     """The application on a database of a file's own, which is watched."""
-    address = store.copy(migrated_database)
-    owner = create_app(settings_for(address))
-    with owner.app_context():
-        watch.watch(db.engine)
-        db.engine.dispose()
-    app = create_app(settings_for(store.for_application(address)))
     folder = tmp_path_factory.mktemp("house")
-    app.config.update(ATTACHMENTS=folder / "attachments", MAIL_FOLDER=folder / "mail")
-    app.config["AUDIT_ANCHOR"] = Path(folder, "audit_anchor")
-    yield app
-    with app.app_context():
-        db.engine.dispose()
-    store.drop(address)
+    with held_in_memory(store, migrated_database) as address:
+        owner = create_app(settings_for(address))
+        with owner.app_context():
+            watch.watch(db.engine)
+            db.engine.dispose()
+        app = create_app(settings_for(store.for_application(address)))
+        app.config.update(ATTACHMENTS=folder / "attachments", MAIL_FOLDER=folder / "mail")
+        app.config["AUDIT_ANCHOR"] = folder / "audit_anchor"
+        yield app
+        with app.app_context():
+            db.engine.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +52,25 @@ def everybody(window: Session, password_hash: str) -> dict[str, User]:
 @pytest.fixture(scope="module")
 def world(window: Session, everybody: dict[str, User]) -> World:
     return build(window, everybody)
+
+
+@pytest.fixture(scope="session")
+def house(
+    store: Store, migrated_database: str, password_hash: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """The house as the matrix of routes walks through it, with everything laid ready. Each test puts it back."""
+    folder = tmp_path_factory.mktemp("house")
+    with held_in_memory(store, migrated_database) as address:
+        app = create_app(settings_for(address))
+        app.config.update(ATTACHMENTS=folder / "attachments", MAIL_FOLDER=folder / "mail")
+        app.config["AUDIT_ANCHOR"] = folder / "audit_anchor"
+        with app.app_context():
+            watch.watch(db.engine)
+            with Session(db.engine, expire_on_commit=False) as session:
+                world = build(session, seat_people(session, password_hash))
+                house = House(app, Path(address.removeprefix("sqlite:///")), world)
+                lay(house, session)
+        house.keep()
+        yield house
+        with app.app_context():
+            db.engine.dispose()

@@ -5,7 +5,7 @@ No row of the matrix signs in: each role has a session of its own in the databas
 
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -27,6 +27,8 @@ from referral.actions import (
     agenda,
     copies,
     decisions,
+    drafts,
+    duplicates,
     evidence,
     hand_over,
     imports,
@@ -52,7 +54,8 @@ from referral.models import (
 from referral.packet.opening import open_file
 from referral.workflow import Role, State
 from tests.attachments.made import pdf
-from tests.browser import Browser, Page
+from tests.browser import Browser
+from tests.matrix.deeds import lay_draft
 from tests.matrix.world import (
     FOREIGN,
     MISSING,
@@ -164,6 +167,8 @@ def lay(house: House, session: Session) -> None:
             number += 1
             name = f"Quixley{LETTERS[number // 26]}{LETTERS[number % 26]}"
             house.laid[kind, relation] = LAYING[kind](house, session, relation, name)
+    for (_, relation), case in house.world.cases.items():
+        lay_draft(session, case, Outcome.ACCEPTED, _coordinator(house, relation))
     _lay_meetings(house, session)
     _lay_notices(house, session)
     _lay_words(house, session)
@@ -184,8 +189,6 @@ def _alike(house: House, session: Session, relation: str, name: str) -> Referral
     session.flush()
     case = bring(session, house.world, State.DRAFT, relation, name)
     house.of.setdefault(("alike", relation), {})["alike"] = str(other.id)
-    from referral.actions import drafts, duplicates
-
     for each in (other, case):
         duplicates.remember(session, each, drafts.name_for_lists(each))
     session.flush()
@@ -409,6 +412,11 @@ def _look_up(house: House, which: str, relation: str) -> dict[str, str]:
         return str(UUID(str(rows[0][0]))) if rows else gone
 
     draft = first("decision", "AND signed_at IS NULL")
+    visits = house.rows(
+        "SELECT visit FROM follow_up WHERE referral_id = ? AND recorded_at IS NULL ORDER BY due_on", id_
+    )
+    here = {OWN: ("coordinator", "colleague_coordinator"), SAME: ("colleague_coordinator", "coordinator")}
+    owners = [str(house.world.people[name].id) for name in here.get(relation, ())]
     return {
         "case": id_,
         "referral_id": id_,
@@ -416,14 +424,12 @@ def _look_up(house: House, which: str, relation: str) -> dict[str, str]:
         "letter_id": first("letter"),
         "decision": first("decision", "AND signed_at IS NOT NULL AND superseded_at IS NULL"),
         "seen": f"{draft}:1",
+        "visit": visits[0][0] if visits else "day_100",
+        "owner": owners[0] if owners else gone,
+        "other_owner": owners[1] if owners else gone,
     }
 
 
 def fill(words: Mapping[str, str], typed: Mapping[str, Any]) -> dict[str, Any]:
     """Put the words of the house into what is typed."""
     return {name.format_map(words): value.format_map(words) for name, value in typed.items()}
-
-
-def iterate(page: Page) -> Iterator[str]:
-    """All that a page says, as it came."""
-    yield page.html

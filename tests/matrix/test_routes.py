@@ -4,61 +4,23 @@ What is expected stands in ``routes.yaml`` and is not asked of the application. 
 leaves one entry in the trail; what is done leaves exactly the entries of its row; who is shown a name is written down.
 """
 
-import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import BytesIO
-from pathlib import Path
 
 import pytest
-from flask import Flask
-from sqlalchemy.orm import Session
 
-from app import create_app
-from referral.extensions import db
 from tests.attachments.made import pdf
 from tests.browser import Page
-from tests.conftest import seat_people, settings_for
 from tests.matrix import watch
-from tests.matrix.house import ASKING, DISABLED, NOBODY, House, facts_about, fill, lay
+from tests.matrix.house import ASKING, DISABLED, NOBODY, House, facts_about, fill
 from tests.matrix.matrix import FILE, REFUSED, Row, cells, rows
-from tests.matrix.world import FOREIGN, MISSING, RECEIVERS, build, may_see
-from tests.stores import IN_MEMORY
+from tests.matrix.world import FOREIGN, MISSING, RECEIVERS, may_see
 
 pytestmark = pytest.mark.only_on("sqlite")  # the deeds behind are tried on both: see test_deeds.py
 
 NAMES = ("Quixwort", "Quixley")  # of those who are referred
 LEAST = 3000
-
-
-@pytest.fixture(scope="module")
-def house(
-    migrated_database: str, password_hash: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
-    """The house on a database in memory, with everything laid ready."""
-    folder = tmp_path_factory.mktemp("house")
-    quick = Path(IN_MEMORY, folder.parent.name + folder.name) if IN_MEMORY.is_dir() else folder / "quick"
-    quick.mkdir(mode=0o700, parents=True)
-    database = quick / "house.db"
-    shutil.copy(migrated_database.removeprefix("sqlite:///"), database)
-    app = make(database, folder)
-    with app.app_context():
-        watch.watch(db.engine)
-        with Session(db.engine, expire_on_commit=False) as session:
-            house = House(app, database, build(session, seat_people(session, password_hash)))
-            lay(house, session)
-    house.keep()
-    yield house
-    with app.app_context():
-        db.engine.dispose()
-    shutil.rmtree(quick)
-
-
-def make(database: Path, folder: Path) -> Flask:
-    app = create_app(settings_for(f"sqlite:///{database}"))
-    app.config.update(ATTACHMENTS=folder / "attachments", MAIL_FOLDER=folder / "mail")
-    app.config["AUDIT_ANCHOR"] = folder / "audit_anchor"
-    return app
 
 
 # ------------------------------------------------------------------------------------------- every route has a row
@@ -178,9 +140,12 @@ def typed(house: House, row: Row, who: str, words: dict[str, str]) -> dict[str, 
 
 
 def send(house: House, row: Row, who: str, words: dict[str, str], form: dict[str, object]) -> Page:
-    large = {"content_type": "multipart/form-data"} if row.files or row.multipart else {}
     answer = house.client(who).open(
-        address(house, row, words), method=row.method, data=form or None, buffered=True, **large
+        address(house, row, words),
+        method=row.method,
+        data=form or None,
+        buffered=True,
+        content_type="multipart/form-data" if row.files or row.multipart else None,
     )
     answer.request.environ["wsgi.input"].close()
     return Page(answer)
@@ -208,6 +173,8 @@ def look(house: House, row: Row, who: str, expected: int, page: Page, mark: int,
         return f"answered {expected}, and changed {changed}"
     deeds = tuple(deed for deed, _ in left if deed != row.each)
     wanted = leaves(row, who, expected)
+    if expected == 409 and deeds[:-1] in (("case_read",), ("meeting_read",)):
+        deeds = deeds[1:]  # the case is shown again beside the refusal
     if deeds != wanted:
         return f"left {deeds} in the trail and not {wanted}"
     actor = actor_of(house, row, who)
