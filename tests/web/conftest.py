@@ -1,10 +1,12 @@
 """Cases that the tests of the pages stand on."""
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from referral.actions import care
+from referral.attachments import Store
 from referral.models import Packet, Referral, ReferralVersion, User
 from tests.at_hand import make_draft, send
 from tests.caring import accept
@@ -14,7 +16,14 @@ People = dict[str, User]
 
 @pytest.fixture
 def draft(session: Session, people: People) -> Referral:
-    return make_draft(session, people)
+    found = make_draft(session, people)
+    session.commit()
+    return found
+
+
+@pytest.fixture
+def cabinet(app: Flask) -> Store:
+    return Store(app.config["ATTACHMENTS"])
 
 
 @pytest.fixture
