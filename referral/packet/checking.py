@@ -14,10 +14,10 @@ from typing import Any
 import pikepdf
 
 from referral import caged
-from referral.packet.job import REASON, TITLE
 from referral.packet.make import ASSESSMENT, BUNDLE, RECORD
 from referral.packet.seal import NAME as SEAL
 from referral.packet.signature import BrokenError, Signature, read_signature
+from referral.printing.job import REASON, TITLE
 
 MEBIBYTE = 1024 * 1024
 LARGEST = 64 * MEBIBYTE

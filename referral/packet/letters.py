@@ -9,9 +9,9 @@ from typing import Any
 
 from referral.packet.contents import DECIDES, Contents, contents
 from referral.packet.decided import Decided
-from referral.packet.job import ROOT
 from referral.packet.render import print_pdf, render_template
 from referral.packet.sandbox import render_text
+from referral.printing.job import ROOT
 from referral.reference.files import read_file
 
 FOLDER = Path(ROOT) / "templates" / "letters"

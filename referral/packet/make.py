@@ -8,10 +8,10 @@ from typing import Any
 from referral.facts import canonical
 from referral.fhir import document_bundle
 from referral.packet.contents import Contents, contents
-from referral.packet.job import File, moment
 from referral.packet.render import print_packet
 from referral.packet.seal import make_seal, seal_file
 from referral.packet.signing import SigningKey, sign
+from referral.printing.job import File, moment
 
 RECORD, ASSESSMENT, BUNDLE = "case-record.json", "assessment.json", "bundle.json"
 

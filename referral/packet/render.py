@@ -1,6 +1,6 @@
 """Papers as HTML, and what makes PDFs of them.
 
-Templates escape whatever they print. The printer itself works in a cage (:mod:`referral.packet.worker`); it fetches
+Templates escape whatever they print. The printer itself works in a cage (:mod:`referral.printing.worker`); it fetches
 nothing, and what it warns of fails the paper, so that none goes out with a piece missing. The same paper gives the
 same bytes, since identifier and dates come from the snapshot.
 """
@@ -13,9 +13,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from referral.packet.contents import Contents
-from referral.packet.job import ROOT, File, Job
 from referral.packet.seal import Seal, make_seal
-from referral.packet.worker import PacketError, printer
+from referral.printing.job import ROOT, File, Job
+from referral.printing.worker import PacketError, printer
 
 __all__ = ["PacketError", "print_packet", "print_pdf", "render_html", "render_pdf", "render_template"]
 

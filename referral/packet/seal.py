@@ -8,12 +8,13 @@ nothing of the person. See decision 0013 for what is covered by what.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from itertools import groupby
 
 import segno
 
 from referral.facts import canonical, digest
 from referral.packet.contents import Contents
-from referral.packet.job import File
+from referral.printing.job import File
 
 NAME = "seal.json"
 SHORT = 16  # hexadecimal digits, 64 bits: too many to meet by chance, few enough to be typed
@@ -76,14 +77,11 @@ def seal_file(seal: Seal) -> File:
 
 
 def _code(text: str) -> Code:
+    """Draw a code as lines, one a row, each as thick as a module: it stands on every page, so it has to be light."""
     code = segno.make_qr(text, error="m", boost_error=False)
-    runs = []
+    lines = []
     for row, modules in enumerate(code.matrix):
-        place = 0
-        while place < len(modules):
-            begin = place
-            while place < len(modules) and modules[place] == modules[begin]:
-                place += 1
-            if modules[begin]:
-                runs.append(f"M{begin + QUIET} {row + QUIET}h{place - begin}v1h-{place - begin}z")
-    return Code(len(code.matrix) + 2 * QUIET, "".join(runs), text)
+        lines.append(f"M{QUIET} {row + QUIET}.5")
+        for dark, run in groupby(modules):
+            lines.append(f"{'h' if dark else 'm'}{len(list(run))}{'' if dark else ' 0'}")
+    return Code(len(code.matrix) + 2 * QUIET, "".join(lines), text)

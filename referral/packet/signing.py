@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from referral import clock
-from referral.packet.job import HOLE
+from referral.printing.job import HOLE
 
 KEY_SIZE = 3072  # bits; BSI TR-02102-1 asks for 3000 beyond 2023
 YEARS = 30  # a packet is read as long as the person lives

@@ -16,7 +16,7 @@ from weasyprint import HTML
 from weasyprint.urls import FatalURLFetchingError
 
 from referral.packet import PacketError, contents, render_pdf
-from referral.packet.press import Nothing
+from referral.printing.press import Nothing
 from tests.packet.snapshots import IDENTITY, draft, signed, worked_case
 
 

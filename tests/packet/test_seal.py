@@ -77,13 +77,11 @@ def test_the_code_leads_to_the_page_that_checks_and_says_so_in_words() -> None:
     seal = make_seal(contents(worked_case("01-")), house=ADDRESS)
     assert seal.code is not None
     assert seal.code.says == f"{ADDRESS}/check/{seal.short}"
-    drawn = [[0] * seal.code.size for _ in range(seal.code.size)]
-    for left, top, width in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\3z", seal.code.path):
-        for place in range(int(left), int(left) + int(width)):
-            drawn[int(top)][place] = 1
-    inner = [row[QUIET:-QUIET] for row in drawn[QUIET:-QUIET]]
-    assert inner == [list(row) for row in segno.make_qr(seal.code.says, error="m", boost_error=False).matrix]
-    assert sum(map(sum, drawn)) == sum(map(sum, inner))
+    rows = [re.findall(r"([hm])(\d+)", row) for row in re.split(rf"M{QUIET} \d+\.5", seal.code.path)[1:]]
+    drawn = [[int(kind == "h") for kind, width in row for _ in range(int(width))] for row in rows]
+    code = segno.make_qr(seal.code.says, error="m", boost_error=False)
+    assert drawn == [list(row) for row in code.matrix]
+    assert seal.code.size == len(drawn) + 2 * QUIET
 
 
 # The signature

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from referral import clock
 from referral.models import Packet, PacketTrouble, Referral, ReferralVersion, User, UserSession
 from referral.packet import render
-from referral.packet.worker import Worker
+from referral.printing.worker import Worker
 from referral.workflow import State
 from tests.at_hand import INSIDE, NOT_MET, REASON, deeds, make_draft, page_of, retype, sign, stands
 from tests.browser import Browser

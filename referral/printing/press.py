@@ -18,7 +18,7 @@ from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
-from referral.packet.job import HOLE, REASON, STYLES_FOLDER, TITLE, File, Job, moment
+from referral.printing.job import HOLE, REASON, STYLES_FOLDER, TITLE, File, Job, moment
 
 VARIANT = "pdf/a-3a"
 ACCESSIBLE = (

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,13 +24,13 @@ from resource import RLIMIT_CPU, RUSAGE_SELF, getrusage, setrlimit
 from typing import BinaryIO
 
 from referral import caged, landlock
-from referral.packet.job import ROOT, STYLES_FOLDER, Job, pack, unpack
+from referral.printing.job import ROOT, STYLES_FOLDER, Job, pack, unpack
 
 MEBIBYTE = 1024 * 1024
 MOST_PAPERS = 200  # then it is replaced, whatever it may have gathered
 LARGEST_JOB = 64 * MEBIBYTE
 PRINTED, JAMMED, TOO_MUCH = b"P", b"J", b"M"
-COMMAND = (sys.executable, "-m", "referral.packet.worker")
+COMMAND = (sys.executable, "-m", "referral.printing.worker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,16 +209,21 @@ def readable() -> list[Path]:
     return [*map(Path, (*prefixes, *fonts, *system)), *ours]
 
 
+def shut_in(memory: int) -> Callable[[Job], bytes]:
+    """Take from this process what a printer does not need, for good, and give what prints."""
+    caged.take_away(memory, file_size=0)
+    from referral.printing.press import press  # within the memory that it may have
+
+    press(Job(html="<html lang=en><title>x</title><h1>x", styles=(), identifier=b"x"))  # finds its fonts
+    gc.freeze()
+    landlock.read_only(readable())
+    return press
+
+
 def main(arguments: Sequence[str]) -> int:
     """Print what comes in on one pipe, and answer on another, until the one who asks is gone."""
     cpu_seconds, memory = map(int, arguments)
-    caged.take_away(memory, file_size=0)
-    from referral.packet.press import press  # within the memory that it may have
-
-    warm = Job(html="<html lang=en><title>x</title><h1>x", styles=(), identifier=b"x", written="2026-11-22")
-    press(warm)
-    gc.freeze()
-    landlock.read_only(readable())
+    press = shut_in(memory)
     asked, answers = sys.stdin.buffer, sys.stdout.buffer
     while len(head := asked.read(4)) == 4:
         packed = asked.read(struct.unpack(">I", head)[0])
