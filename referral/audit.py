@@ -66,10 +66,10 @@ def record(
     return entry
 
 
-def has_recorded(session: Session) -> bool:
-    """Whether an entry of this session stands in the trail; one that was rolled back does not."""
+def last_recorded(session: Session) -> str | None:
+    """Name the deed of the last entry of this session that stands in the trail; one that was rolled back does not."""
     last = session.info.get("last_entry")
-    return last is not None and inspect(last).persistent
+    return str(last.deed) if last is not None and inspect(last).persistent else None
 
 
 def _chain(session: Session, entry: AuditEntry) -> None:

@@ -48,6 +48,8 @@ OURS: dict[type[PonsError], int] = {
     ConflictError: 409,
     PonsError: 400,
 }
+READS = ("case_read", "meeting_read")
+"""What a page leaves in the trail that says no to a deed and shows the case beside it."""
 REFUSED = {403: "page_refused", 404: "not_found", 409: "deed_refused"}
 """What the trail calls a refusal."""
 MEBIBYTE = 1024 * 1024
@@ -103,12 +105,12 @@ def answer_refusal(error: PonsError) -> ResponseReturnValue:
 def keep_refusal(response: Response) -> Response:
     """Write down what is refused to somebody who is signed in, whoever refused it, before they are told.
 
-    It is committed by itself: the entry of the act has gone with the act. Where an entry of this request has
-    been committed already, that one says it.
+    It is committed by itself: the entry of the act has gone with the act. Where an entry of this request says it
+    already, that one does; that somebody was shown the case again says nothing of the refusal.
     """
     if response.status_code in REFUSED and g.get("person") and request.endpoint not in (None, "static"):
         db.session.rollback()
-        if not audit.has_recorded(db.session()):
+        if audit.last_recorded(db.session()) in (None, *READS):
             asked = str((request.view_args or {}).get("referral_id", ""))
             deed = REFUSED[response.status_code]
             audit.record(db.session(), g.person, deed, page=request.endpoint, asked=asked)

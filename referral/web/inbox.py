@@ -235,6 +235,7 @@ def do_assign(ids: list[UUID], owner: UUID) -> ResponseReturnValue:
         except NotFoundError:
             raise
         except ConflictError as refused:
+            audit.record(db.session(), g.person, "deed_refused", page=request.endpoint, asked=str(id_))
             left.append(str(refused))
     db.session.commit()
     flash(f"{done} {'case has' if done == 1 else 'cases have'} a new owner.")

@@ -101,6 +101,7 @@ def test_of_two_coordinators_at_once_one_asks_and_the_other_is_told_by_whom(
     assert "Second?" in page.text
     assert page.all(".//input[@value='diagnosis.symptom_onset'][@checked]")
     assert [each.text for each in questions.questions_of(session, sent)] == ["First?"]
+    assert deeds(session)[-2:] == ["case_read", "deed_refused"], "shown the case again, and refused"
 
 
 @pytest.mark.parametrize("who", ["neurologist", "delegate"])
