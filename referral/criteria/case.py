@@ -401,6 +401,11 @@ def _of_class(drug: Drug, name: str) -> bool:
     return drug.efficacy == "high" if name == "high_efficacy" else drug.efficacy != "none"
 
 
+def in_unit(number: Decimal | int, unit: str) -> str:
+    """Say a number with its unit, given as of many: ``2 years``, ``1 year``, ``45 %``."""
+    return f"{number} {unit.removesuffix('s') if number == 1 else unit}"
+
+
 def in_words(number: int) -> str:
     """Say a small whole number in words."""
     words = "no one two three four five six seven eight nine ten".split()  # noqa: SIM905 - easier to read so

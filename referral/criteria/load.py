@@ -45,7 +45,9 @@ def shared_vocabulary() -> Vocabulary:
     wrong = [key for key, (_, group) in judgements.items() if group not in GROUPS]
     if wrong:
         raise BadEdition(f"vocabulary.yaml: {', '.join(wrong)}: the group is one of {', '.join(GROUPS)}")
-    return Vocabulary(judgements, {name: tuple(keys) for name, keys in given["drug_groups"].items()})
+    groups = {name: tuple(keys) for name, keys in given["drug_groups"].items()}
+    words = {name: (one, many) for name, (one, many) in given["drug_group_words"].items()}
+    return Vocabulary(judgements, groups, words)
 
 
 @cache

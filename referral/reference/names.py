@@ -1,5 +1,7 @@
 """How one says the codes that forms and paper share."""
 
+SYSTEMS = {"bowel_bladder": "bowel and bladder", "spinal_cord": "spinal cord"}
+"""Functional systems whose name is more than their code."""
 PHENOTYPES = {
     "CIS": "Clinically isolated syndrome (CIS)",
     "RRMS": "Relapsing-remitting MS (RRMS)",

@@ -271,6 +271,7 @@ def moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> No
     """Let the library be read from another folder, with a vocabulary of one edition and these changes."""
     plain = {
         "order": ["made-up"], "first_shown": ["made-up"], "every_edition": [], "drug_groups": {"one": ["dmf"]},
+        "drug_group_words": {"one": ["first drug", "first drugs"]},
         "judgements": {"tired": {"group": "activity", "means": "Tired."}},
     } | changes  # fmt: skip
     (tmp_path / "vocabulary.yaml").write_text(yaml.safe_dump(plain), encoding="utf-8")
@@ -291,6 +292,7 @@ def test_the_vocabulary_and_the_library_are_read(tmp_path: Path, monkeypatch: py
     moved(tmp_path, monkeypatch)
     shared = load.shared_vocabulary.__wrapped__()
     assert (shared.judgements, shared.drug_groups) == ({"tired": ("Tired.", "activity")}, {"one": ("dmf",)})
+    assert shared.group_words == {"one": ("first drug", "first drugs")}
     assert list(load.library.__wrapped__()) == ["made-up"]
 
 

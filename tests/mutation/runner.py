@@ -24,7 +24,8 @@ from hypothesis import HealthCheck, Phase, settings
 from tests.mutation.mutants import Mutant, mutated, source_of
 
 QUICK = (
-    "answers", "days", "language", "manual", "library", "scores", "cases", "calendar", "decides", "reads", "windows",
+    "answers", "days", "language", "language_edss", "language_relapses", "language_mri", "language_treatments",
+    "language_fitness", "words", "manual", "library", "scores", "cases", "calendar", "decides", "reads", "windows",
     "mistakes", "verdicts", "unknowns", "edges", "properties_logic", "properties_days",
 )  # fmt: skip
 LOADING = (

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 from referral.criteria.answer import Answer, Fact, Truth, truth_between
-from referral.criteria.case import ANCHORS, Case, in_words, keys_of_class
+from referral.criteria.case import ANCHORS, Case, in_unit, in_words, keys_of_class
 from referral.criteria.days import DAWN, NO_DAYS, Days, OpenDays, add_months, first_day_beyond
 from referral.facts import PartialDate, say_date
 from referral.reference import drugs
@@ -86,16 +86,17 @@ def vocabulary() -> Mapping[str, type[Test]]:
 
 
 class Vocabulary(NamedTuple):
-    """Names that editions share: what each judgement means and which group it belongs to; groups of drugs."""
+    """Names that editions share: what each judgement means and which group it belongs to; groups of drugs, in words."""
 
     judgements: Mapping[str, tuple[str, str]]
     drug_groups: Mapping[str, tuple[str, ...]]
+    group_words: Mapping[str, tuple[str, str]]
 
     def keys(self, given: Any) -> "DrugClass":
         """Read a class of drugs: ``any``, ``high_efficacy`` or a list of drugs and groups."""
         if given in ("any", "high_efficacy"):
             noun = "disease-modifying drug" if given == "any" else "high-efficacy drug"
-            return DrugClass(keys_of_class(given), noun, named=False)
+            return DrugClass(keys_of_class(given), noun, f"{noun}s")
         if not isinstance(given, list) or not given:
             raise Mistake(f"a class of drugs is any, high_efficacy or a list, not {given!r}")
         known = {drug.key: drug.inn for drug in drugs()}
@@ -104,22 +105,42 @@ class Vocabulary(NamedTuple):
             if name not in known and name not in self.drug_groups:
                 raise Mistake(f"there is no drug or group {name!r}; add it to drugs.csv or to drug_groups")
             keys += self.drug_groups.get(name, (name,))
-        names = [known.get(name, str(name).replace("_", " ")) for name in given]
-        return DrugClass(frozenset(keys), any_of(names), named=True)
+        if len(given) == 1 and given[0] in self.group_words:
+            return DrugClass(frozenset(keys), *self.group_words[given[0]])
+        nouns = {name: many for name, (_, many) in self.group_words.items()} | known
+        return DrugClass(frozenset(keys), any_of([nouns.get(name, name.replace("_", " ")) for name in given]))
 
 
 class DrugClass(NamedTuple):
-    """A set of drugs by key, and how one says it."""
+    """A set of drugs by key, and how one says one of them, or ``many`` where its name is a noun that counts."""
 
     keys: frozenset[str]
-    words: str
-    named: bool
+    one: str
+    many: str | None = None
+
+    @property
+    def words(self) -> str:
+        """Say the class."""
+        return self.many or self.one
+
+    @property
+    def given(self) -> str:
+        """Say one of the class, as of a person who is on it."""
+        article = "an" if self.one[0] in "aeiou" else "a"
+        return f"{article} {self.one}" if self.many else self.one
 
     def number(self, count: int) -> str:
         """Say a number of drugs of the class."""
-        if self.named:
-            return f"{in_words(count) if count else 'none'} of {self.words}"
-        return f"{in_words(count)} {self.words}{'' if count == 1 else 's'}"
+        if self.many:
+            return f"{in_words(count)} {self.one if count == 1 else self.many}"
+        if " or " in self.one or count > 1:
+            return f"{in_words(count) if count else 'none'} of {self.one}"
+        return self.one if count else f"no {self.one}"
+
+    def at_least(self, count: int) -> str:
+        """Say the lower end of a number of drugs."""
+        number = self.number(count)
+        return number if number == self.one else f"at least {number}"
 
 
 def any_of(names: list[str]) -> str:
@@ -242,16 +263,15 @@ class Bounds(NamedTuple):
 
     def words(self, unit: str = "") -> str:
         """Say the range."""
-        unit = f" {unit}" if unit else ""
         if self.least is not None and self.most is not None:
-            return f"{self.least} to {self.most}{unit}"
+            return f"{self.least} to {in_unit(self.most, unit)}".rstrip()
         ends = (
             (self.least, "{} or more"),
             (self.above, "more than {}"),
             (self.most, "{} or less"),
             (self.below, "less than {}"),
         )
-        return " and ".join(form.format(f"{end}{unit}") for end, form in ends if end is not None)
+        return " and ".join(form.format(in_unit(end, unit).rstrip()) for end, form in ends if end is not None)
 
 
 class Window(NamedTuple):
@@ -299,7 +319,11 @@ class Window(NamedTuple):
             return f"up to {say_date(case.as_of)}"
         anchor = case.anchor(name)
         dated = f"{ANCHORS[name]} ({anchor.words if anchor else 'date not recorded'})"
-        return f"since {dated}" if self.since else f"within {self.anchor_months} months of {dated}"
+        return (
+            f"since {dated}"
+            if self.since
+            else f"within {in_unit(self.anchor_months or 0, 'months')} of {dated}"
+        )
 
     def turns(self, case: Case, dates: Iterable[PartialDate]) -> Iterator[date]:
         """Days on which something dated so leaves the window."""
@@ -313,12 +337,14 @@ class Window(NamedTuple):
     def asks(self) -> str:
         """Say it as a rule."""
         if self.months is not None:
-            return f"in the last {self.months} months"
+            return f"in the last {in_unit(self.months, 'months')}"
         if self.days is not None:
-            return f"in the last {self.days} days"
+            return f"in the last {in_unit(self.days, 'days')}"
         if self.since:
             return f"since the {ANCHORS[self.since]}"
-        return f"in the first {self.anchor_months} months from {ANCHORS[self.anchor]}" if self.anchor else ""
+        if self.anchor:
+            return f"in the first {in_unit(self.anchor_months or 0, 'months')} from {ANCHORS[self.anchor]}"
+        return ""
 
     def anchored(self, case: Case) -> PartialDate | None:
         """The anchor's date, if the window has one and it is recorded."""

@@ -10,6 +10,7 @@ from referral.criteria.answer import NO, UNKNOWN, YES, Answer, Fact, Reason, Tru
 from referral.criteria.case import Case, step_asked
 from referral.criteria.language.base import Bounds, Mistake, Spec, Test, Vocabulary, Window, a_word
 from referral.facts import EdssScore, FunctionalSystems
+from referral.reference.names import SYSTEMS
 
 Entry = tuple[int, EdssScore, date, date]
 
@@ -248,7 +249,7 @@ class FunctionalSystem(Test):
                 f"{'not recorded' if grade is None else grade} with {_say(entry)}"
                 for entry, grade in zip(latest, grades, strict=True)
             ]
-            return f"Grade of the {self.system.replace('_', ' ')} system: {' or '.join(said)}"
+            return f"Grade of the {SYSTEMS.get(self.system, self.system)} system: {' or '.join(said)}"
 
         def facts() -> Iterator[Fact]:
             yield from map(_fact, latest)

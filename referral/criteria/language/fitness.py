@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Self
 
 from referral.criteria.answer import NO, UNKNOWN, YES, Answer, Fact, Reason, Truth, every, settled, truth_of
-from referral.criteria.case import Case
+from referral.criteria.case import Case, in_unit
 from referral.criteria.language.base import Bounds, Mistake, Spec, Test, Vocabulary, a_word
 from referral.criteria.language.person import not_recorded
 from referral.facts import AIDS, OrganFunction, Performance
@@ -190,7 +190,9 @@ class HctCi(Test):
 
         def tell() -> str:
             return (
-                f"HCT-CI {low}" if low == high else f"HCT-CI {low} to {high}, {len(unknown)} items not known"
+                f"HCT-CI {low}"
+                if low == high
+                else f"HCT-CI {low} to {high}, {in_unit(len(unknown), 'items')} not known"
             )
 
         return settled(

@@ -20,7 +20,7 @@ from referral.criteria.answer import (
     truth_between,
     truth_of,
 )
-from referral.criteria.case import Case, in_words
+from referral.criteria.case import Case, in_unit, in_words
 from referral.criteria.days import OpenDays
 from referral.criteria.language.base import Bounds, Mistake, Spec, Test, Vocabulary, Window, a_word, any_of
 from referral.criteria.language.on_treatment import OnTreatment, days_asked
@@ -94,7 +94,7 @@ class StudyFilter(NamedTuple):
         """Say the conditions."""
         parts = [f"of {self.diameter.words('mm')}"] if self.diameter else []
         if self.steroid_days is not None:
-            parts.append(f"{self.steroid_days} days or more after steroids")
+            parts.append(f"{in_unit(self.steroid_days, 'days')} or more after steroids")
         if self.treatment:
             parts.append(self.treatment.words())
         return ", ".join(parts)
@@ -337,4 +337,5 @@ class Mri(Test):
         """Say the finding."""
         filters = self.wanted.words()
         named = any_of([lesions(self.at_least, name) for name in self.findings])
-        return f"at least {named}{' ' + filters if filters else ''} in one study is asked for"
+        verb = "is" if self.at_least == 1 else "are"
+        return f"at least {named}{' ' + filters if filters else ''} in one study {verb} asked for"

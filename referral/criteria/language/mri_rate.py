@@ -111,7 +111,7 @@ class MriT2Rate(Test):
             interval = self.interval.words("months")
             return f"No MRI study compared over {interval} is listed {self.window.words(case)}"
         said = [
-            f"{study.date.words}: {new.words} new T2 lesions against "
+            f"{study.date.words}: {new.words} new T2 lesion{'' if new == Count(1, 1) else 's'} against "
             f"{study.compared_with.words if study.compared_with else 'a scan whose date is not recorded'}"
             for _, study, new in shown
         ]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from referral.criteria.answer import Fact
-from referral.criteria.case import Case, PlacedCourse
+from referral.criteria.case import Case, PlacedCourse, in_unit
 from referral.criteria.days import OpenDays
 from referral.criteria.language.base import DrugClass, Mistake, Spec, Vocabulary, Window
 from referral.facts import Course, PartialDate
@@ -56,8 +56,8 @@ class OnTreatment(NamedTuple):
         """Say it."""
         if self.drug_class is None:
             return "outside every treatment"
-        since = f" for {self.months} months or more" if self.months else ""
-        return f"on {'' if self.drug_class.named else 'a '}{self.drug_class.words}{since}"
+        since = f" for {in_unit(self.months, 'months')} or more" if self.months else ""
+        return f"on {self.drug_class.given}{since}"
 
 
 def days_asked(case: Case, window: Window, treatment: OnTreatment | None) -> OpenDays:

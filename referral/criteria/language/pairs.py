@@ -18,7 +18,7 @@ from referral.criteria.answer import (
     truth_between,
     truth_of,
 )
-from referral.criteria.case import Case
+from referral.criteria.case import Case, in_unit
 from referral.criteria.days import OpenDays, add_months
 from referral.criteria.language.base import Mistake, Spec, Test, Vocabulary, Window, a_word, any_of
 from referral.criteria.language.mri import (
@@ -99,8 +99,8 @@ class Gap(NamedTuple):
         if self.days == 0 and self.strict:
             return "on another day"
         more = "more than " if self.strict else ""
-        unit = f"{self.days} days" if self.days is not None else f"{self.months} months"
-        return f"{more}{unit} apart"
+        far = in_unit(self.days, "days") if self.days is not None else in_unit(self.months or 0, "months")
+        return f"{more}{far} apart"
 
 
 @a_word("relapse_and_mri", "activity")
@@ -145,7 +145,7 @@ class RelapseAndMri(Test):
         def tell() -> str:
             window = self.window.words(case)
             studies = "; ".join(dict.fromkeys(say_finding(finding, window) for finding in found))
-            return f"{say_count(count, self.relapse.words(), window)}; {studies}"
+            return f"{say_count(count, self.relapse.words(), window)}; {studies.replace('No MRI', 'no MRI')}"
 
         return settled(
             truth, self._reason(case, count, telling) if truth is UNKNOWN else Reason.OK, tell,

@@ -183,7 +183,8 @@ class DurationYears(Test):
         unstated = (
             "; the source names no starting point" if self.anchor == "unstated" and not fallback else ""
         )
-        return f"{said} completed years since the {ANCHORS[name]} ({anchor.words}){note}{unstated}"
+        unit = "completed year" if years == [1] else "completed years"
+        return f"{said} {unit} since the {ANCHORS[name]} ({anchor.words}){note}{unstated}"
 
     def asks(self) -> str:
         """Say the range."""

@@ -23,6 +23,7 @@ from referral.criteria.days import OpenDays, first_day_back_at
 from referral.criteria.language.base import Mistake, Spec, Test, Vocabulary, Window, a_word, any_of
 from referral.criteria.language.on_treatment import OnTreatment, days_asked
 from referral.facts import RECOVERIES, SEVERITIES, SYSTEMS
+from referral.reference.names import SYSTEMS as SYSTEM_NAMES
 
 FLAGS = {
     "steroid_treated": "steroid_treated",
@@ -155,7 +156,7 @@ def _in_order(order: tuple[str, ...], chosen: frozenset[str]) -> list[str]:
 
 
 def _plain(names: list[str]) -> list[str]:
-    return [name.replace("_", " ") for name in names]
+    return [SYSTEM_NAMES.get(name, name) for name in names]
 
 
 class Counted(NamedTuple):

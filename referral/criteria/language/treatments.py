@@ -18,7 +18,7 @@ from referral.criteria.answer import (
     truth_between,
     truth_of,
 )
-from referral.criteria.case import Case, PlacedCourse, in_words
+from referral.criteria.case import Case, PlacedCourse, in_unit, in_words
 from referral.criteria.days import add_months, first_day_back_at
 from referral.criteria.language.base import DrugClass, Mistake, Spec, Test, Vocabulary, a_word
 from referral.criteria.language.on_treatment import course_facts, list_facts, open_ends
@@ -137,7 +137,7 @@ class _Drugs(Test):
                 yield from (add_months(day, self.exposure) for day in set(placed.start))
 
     def _tell(self, sure: int, more: int, shown: list[PlacedCourse], whole: bool) -> str:
-        exposure = f" after {self.exposure} months or more" if self.exposure else ""
+        exposure = f" after {in_unit(self.exposure, 'months')} or more" if self.exposure else ""
         number = self.drug_class.number(sure)
         said = f"{number[:1].upper()}{number[1:]} listed as {self.verb()}{exposure}"
         said += f", and {in_words(more)} that may count" if more else ""
@@ -150,7 +150,7 @@ class _Drugs(Test):
     def asks(self) -> str:
         """Say the number."""
         verb = "is" if self.at_least == 1 else "are"
-        return f"at least {self.drug_class.number(self.at_least)} {verb} asked for"
+        return f"{self.drug_class.at_least(self.at_least)} {verb} asked for"
 
     def asks_not(self) -> str:
         """Say that there must be fewer."""
@@ -274,7 +274,8 @@ class TreatmentFreeMonths(Test):
 
     def _tell(self, shown: list[PlacedCourse], whole: bool) -> str:
         listed = "; ".join(f"{placed.name}, {self._ended(placed.course)}" for placed in shown)
-        said = listed or f"No {self.drug_class.words} is listed"
+        none = self.drug_class.number(0)
+        said = listed or f"{none[:1].upper()}{none[1:]} listed"
         return said if whole else f"{said}; the list of treatments is not known to be complete"
 
     def _ended(self, course: Course) -> str:
@@ -287,4 +288,5 @@ class TreatmentFreeMonths(Test):
 
     def asks(self) -> str:
         """Say the months."""
-        return f"{self.months} months without {self.drug_class.words} are asked for"
+        verb = "is" if self.months == 1 else "are"
+        return f"{in_unit(self.months, 'months')} without {self.drug_class.words} {verb} asked for"

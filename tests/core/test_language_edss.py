@@ -1,0 +1,62 @@
+"""The meaning of the EDSS: the latest score, its rise, one functional system."""
+
+from decimal import Decimal
+from typing import Any
+
+from referral.criteria.answer import Truth
+from tests.core.records import answer, ask
+
+YES, NO, UNKNOWN = "yes", "no", "unknown"
+
+
+def edss(*scores: tuple[Any, ...]) -> dict[str, Any]:
+    names = ("date", "score", "during_relapse")
+    return {"edss": [dict(zip(names, score, strict=False)) for score in scores]}
+
+
+def test_the_latest_edss_counts_and_a_stale_one_says_nothing() -> None:
+    test = "edss: {min: 2.5, max: 5.5}"
+    assert ask(test, **edss(("2026-01-01", 6.0), ("2026-10-01", 5.5))) == YES
+    assert ask(test, **edss(("2025-11-21", 5.5))) == YES
+    stale = answer(test, **edss(("2025-11-20", 5.5)))
+    assert (stale.truth, stale.reason.value) == (Truth.UNKNOWN, "stale")
+    assert ask(test, **edss(("2026-10-01", 0))) == NO
+
+
+def test_two_scores_that_may_be_the_latest_must_agree() -> None:
+    test = "edss: {max: 5.5}"
+    assert ask(test, **edss(("2026-10", 6.0), ("2026-10-15", 5.0))) == UNKNOWN
+    assert ask(test, **edss(("2026-10", 4.0), ("2026-10-15", 5.0))) == YES
+    assert ask(test, **edss(("2026-10-15", 6.0), ("2026-10-15", 5.0))) == UNKNOWN
+    assert ask(test, **edss(("2026-09", 6.0), ("2026-10-15", 5.0))) == YES
+    assert ask(test, **edss(("2025", 5.0))) == UNKNOWN  # may be stale
+    assert ask(test, **edss(("2025", 5.0), ("2025-12-01", 5.0))) == YES  # the latest is surely fresh
+
+
+def test_a_score_out_of_range_may_be_the_doing_of_a_relapse() -> None:
+    test = "edss: {below: 6.0, unless_during_relapse: true}"
+    assert ask(test, **edss(("2026-10-01", 7.0, False))) == NO
+    assert ask(test, **edss(("2026-10-01", 7.0, True))) == UNKNOWN
+    assert ask(test, **edss(("2026-10-01", 7.0))) == UNKNOWN
+    assert ask(test, **edss(("2026-10-01", 4.0, True))) == YES
+
+
+def test_a_rise_needs_two_scores_of_the_window_for_a_no() -> None:
+    test = "edss_rise: {min: 1.0, min_from_5_5: 0.5, within_months: 12}"
+    assert ask(test, **edss(("2026-10-01", 4.0))) == UNKNOWN
+    assert ask(test, **edss(("2026-01-01", 3.0), ("2026-10-01", 4.0))) == YES
+    assert ask(test, **edss(("2026-01-01", 3.5), ("2026-10-01", 4.0))) == NO
+    assert ask(test, **edss(("2026-01-01", 5.5), ("2026-10-01", 6.0))) == YES
+    assert ask(test, **edss(("2025-01-01", 3.0), ("2026-10-01", 4.0))) == UNKNOWN  # the other lies before
+    assert ask(test, **edss(("2026", 3.0), ("2026-10-01", 4.0))) == UNKNOWN
+    assert ask("edss_rise: {above: 0, within_months: 12}", **edss(("2026-01-01", 4), ("2026-10-01", 4))) == NO
+
+
+def test_functional_system_grade_of_the_latest_score() -> None:
+    scores = [{"date": "2026-10-01", "score": 4, "functional_systems": {"pyramidal": 3}}]
+    assert ask("functional_system: {system: pyramidal, min: 3}", edss=scores) == YES
+    assert ask("functional_system: {system: cerebellar, min: 3}", edss=scores) == UNKNOWN
+
+
+def test_an_edss_is_an_exact_decimal() -> None:
+    assert ask("edss: {max: 5.5}", **edss(("2026-10-01", Decimal("5.5")))) == YES
