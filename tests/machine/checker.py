@@ -206,9 +206,7 @@ class Checker:
         numbers = [row.version for row in rows]
         must(numbers == list(range(1, len(rows) + 1)), f"versions {numbers}")
         must(bool(rows) == (case.submitted_at is not None), "signed and not sent, or sent and not signed")
-        signed = select(func.count()).where(
-            AuditEntry.referral_id == case.id, AuditEntry.deed.in_(SIGNED)
-        )
+        signed = select(func.count()).where(AuditEntry.referral_id == case.id, AuditEntry.deed.in_(SIGNED))
         must(session.scalar(signed) == len(rows), "a version has no entry in the trail, or one too many")
         new = {each.table for each in self.notes if each.case and UUID(each.case) == case.id}
         if "referral_version" in new or "packet" in {each.table for each in self.notes}:

@@ -145,6 +145,8 @@ class Steps:
             self.open_case()
             return
         deed, who, case_id, drafter = found
+        if deed == "bring_facts":
+            self.deed("edit", who, case_id)
         if deed in OUTCOMES and not self.lay_draft(deed, drafter, case_id, chance):
             return
         self.deed(deed, who, case_id)
@@ -196,9 +198,10 @@ class Steps:
 
     def is_ripe(self, session: Session, case: Referral, move: Move) -> bool:
         """Whether a deed can be done for what it needs beside state and role."""
-        if move.deed == "begin_workup":
+        if move.deed == "begin_workup" or (move.deed == "copy_as_new" and case.state is State.DECIDED):
             current = decisions.find_current(session, case)
-            return current is not None and current.outcome is Outcome.ACCEPTED
+            accepted = current is not None and current.outcome is Outcome.ACCEPTED
+            return accepted == (move.deed == "begin_workup")  # an accepted case is copied once it is closed
         if move.deed == "write_letter" and case.state is State.AWAITING_REPLY:
             return decisions.find_current(session, case) is not None
         return True

@@ -28,7 +28,7 @@ GOAL = max(
     3, STEPS // 700
 )  # how often each deed is to be done from each of its states: the steering aims at it
 LEAST = 10  # how often each was done at the very least in a long run
-IN_A_SHORT_RUN = 0.6  # of them that a short run does at all, and of those forbidden that it tries: a tenth
+IN_A_SHORT_RUN = 0.4  # of them that a short run does at all, and of those forbidden that it tries: a tenth
 STEPS_IN_A_RUN = 20  # short: in each run Hypothesis leaves some of the rules out
 PAIRS = [(move.deed, state) for move in MOVES for state in sorted(move.sources)]
 FORBIDDEN = [(move.deed, state) for move in MOVES for state in State if state not in move.sources]

@@ -55,7 +55,7 @@ from referral.packet.opening import open_file
 from referral.workflow import Role, State
 from tests.attachments.made import pdf
 from tests.browser import Browser
-from tests.matrix.deeds import lay_draft
+from tests.matrix.deeds import lay_draft, lay_new_facts
 from tests.matrix.world import (
     FOREIGN,
     MISSING,
@@ -169,6 +169,8 @@ def lay(house: House, session: Session) -> None:
             house.laid[kind, relation] = LAYING[kind](house, session, relation, name)
     for (_, relation), case in house.world.cases.items():
         lay_draft(session, case, Outcome.ACCEPTED, _coordinator(house, relation))
+        if case.state is State.DEFERRED:
+            lay_new_facts(session, case)
     _lay_meetings(house, session)
     _lay_notices(house, session)
     _lay_words(house, session)
