@@ -1,19 +1,21 @@
 """Taking in a case from elsewhere: choose the file, read what is in it, name its person, go on with the draft."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from forms.person import SEX
-from referral import audit, clock
+from referral import audit, clock, database
 from referral.actions import imports as actions
 from referral.actions.adoptions import editions_for
-from referral.actions.came_from import KINDS, find_import, said_of
+from referral.actions.came_from import KINDS, find_import, said_of, taken_in
+from referral.actions.referrals import Line
 from referral.auth import requires
 from referral.caged import BusyError
 from referral.extensions import db
@@ -23,7 +25,7 @@ from referral.packet.compared import compare
 from referral.packet.fact_tables import fact_tables
 from referral.packet.opening import LARGEST_FILE, NotTakenError, open_file
 from referral.web.session import resumable, takes_files
-from referral.workflow import Role
+from referral.workflow import Role, State
 
 imports = Blueprint("imports", __name__)
 
@@ -40,9 +42,20 @@ def words() -> dict[str, Any]:
     """Give the pages of a case what they say of where it came from; asked only where they show it."""
 
     def came_from(referral: Referral) -> CaseImport | None:
-        return find_import(db.session(), referral)
+        return find_import(reading(), referral)
 
-    return {"came_from": came_from, "said_of_import": said_of}
+    def cases_taken_in(lines: Sequence[Line]) -> dict[UUID, str]:
+        return taken_in(reading(), [line.id for line in lines if line.state is State.DRAFT])
+
+    return {"came_from": came_from, "cases_taken_in": cases_taken_in, "said_of_import": said_of}
+
+
+def reading() -> Session:
+    """Give the database for a look from within a page, which may be drawn after its view has committed."""
+    session = db.session()
+    if not session.in_transaction():
+        database.begin_reading(session)
+    return session
 
 
 # The file

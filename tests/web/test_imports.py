@@ -145,7 +145,8 @@ def test_the_mark_stays_until_the_case_is_signed_and_the_signed_case_says_where_
     browser = sign_in("neurologist")
     take(browser, session, bundle_of(sent), named(sent))
     (draft,) = drafts_of(session, people["neurologist"])
-    assert "unverified" in browser.visit(page_of(draft)).text
+    for address in (page_of(draft), page_of(draft, "/submission"), "/referrals"):
+        assert "From bundle, unverified" in browser.visit(address).text.replace("FHIR Bundle", "bundle")
 
     request = {**draft.typed["request"], "programme_id": [str(people["coordinator"].organisation_id)]}
     draft.typed = {**draft.typed, "request": request}
