@@ -18,7 +18,8 @@ from tests.mutation.runner import Survey, run_at_import, run_in_forks, survey
 CRITERIA = """
     days case answer language.base language.person language.edss language.relapses language.on_treatment language.mri
     language.mri_rate language.treatments language.pairs language.fitness language.logic language.manual evaluate
-    calendar decides unknowns quick reads windows edges boundaries check load edition
+    calendar decides unknowns quick reads windows edges.base edges.entries edges.person edges.activity edges.treatments
+    boundaries check load edition
 """
 SCORES = ("edss", "egfr", "hct_ci")
 EVERY = [
