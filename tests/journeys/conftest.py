@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,9 @@ from tests.stores import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+AT_MOST = 60_000  # milliseconds that a slow machine may take for one step
+FOR_THE_SERVER = 1200  # tenths of a second
+expect.set_options(timeout=AT_MOST)
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -92,9 +95,13 @@ def house(store: Store, stocked_database: str) -> Iterator[House]:
 @contextmanager
 def serve(database: str) -> Iterator[str]:
     """Serve the application from its own process until the end of the block."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    with socket.create_server(
+        ("127.0.0.1", 0)
+    ) as ours:  # open before the server is, so that nobody else has it
+        yield from _serve(database, ours)
+
+
+def _serve(database: str, ours: socket.socket) -> Iterator[str]:
     settings = settings_for(database)
     environment = os.environ | {
         "DATABASE_URL": settings.database_url,
@@ -102,10 +109,12 @@ def serve(database: str) -> Iterator[str]:
         "AUDIT_KEY": settings.audit_key,
     }
     command = ["-m", "gunicorn", "--worker-class", "gthread", "--threads", "4", "--no-control-socket"]
-    command += ["--log-level", "warning", "--bind", f"127.0.0.1:{port}", "app:create_app()"]
-    with subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment) as server:
+    command += ["--log-level", "warning", "--bind", f"fd://{ours.fileno()}", "app:create_app()"]
+    with subprocess.Popen(
+        [sys.executable, *command], cwd=ROOT, env=environment, pass_fds=[ours.fileno()]
+    ) as server:
         try:
-            address = f"http://127.0.0.1:{port}"
+            address = f"http://127.0.0.1:{ours.getsockname()[1]}"
             _wait_for(f"{address}/sign-in", server)
             yield address
         finally:
@@ -113,7 +122,7 @@ def serve(database: str) -> Iterator[str]:
 
 
 def _wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
-    for _ in range(300):
+    for _ in range(FOR_THE_SERVER):
         assert server.poll() is None, "the server ended before it answered"
         try:
             with urllib.request.urlopen(address, timeout=5):  # noqa: S310 - our own server
@@ -149,6 +158,7 @@ def open_browser(chromium: Browser) -> Iterator[OpenBrowser]:
         context = chromium.new_context(
             java_script_enabled=scripts, accept_downloads=True, viewport={"width": width, "height": 900}
         )
+        context.set_default_timeout(AT_MOST)
         contexts.append(context)
         page = context.new_page()
         faults.watch(page)

@@ -63,6 +63,7 @@ def take_pages(browser: Browser, address: str) -> None:
     page = enter(browser, address, "okonjo")
     page.goto(f"{address}/inbox")
     picture(page, "inbox", 900)
+    page.goto(f"{address}/inbox?state=listed")
     open_case(page, "Hazelrigg")
     picture(page, "case", 1560)
     page.locator(".case-grid").screenshot(path=WHERE / "grid.png")
@@ -74,12 +75,14 @@ def enter(browser: Browser, address: str, key: str) -> Page:
     page.goto(f"{address}/sign-in")
     page.locator("[name=email]").fill(House.email(key))
     page.locator("[name=password]").fill(demo.password())
-    page.get_by_role("button", name="Sign in").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign in").click()
     return page
 
 
 def open_case(page: Page, family_name: str) -> None:
-    page.get_by_role("link", name=f"{family_name},").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name=f"{family_name},").click()
 
 
 def picture(page: Page, name: str, height: int) -> None:

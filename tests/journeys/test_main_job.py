@@ -166,26 +166,30 @@ def test_the_same_without_javascript(
         expect(page.get_by_role("heading", level=1)).to_contain_text(section.title)
         fill(page, typed[section.key])
         page.get_by_role("button", name="Save and continue").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Referral P-")
     number = page.get_by_role("heading", level=1).inner_text().removeprefix("Referral ")
     page.get_by_role("link", name="Review", exact=True).click()
     expect(page.locator(".case-sign")).to_contain_text("Dr Imogen Farquhar-Osei signs and sends it")
-    page.get_by_role("button", name="Sign out").click()
+    leave(page)
 
     enter(page, house, "farquhar")
     page.get_by_role("link", name="All referrals").click()
     page.get_by_role("link", name="Journeyman, Mateo").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Referral {number}")
     assert verdicts_of(page) == ["All tested criteria met"] * 3 + ["Cannot say"]
     page.get_by_role("link", name="Review and send").click()
     page.get_by_label("have checked this case").check()
     page.get_by_role("button", name="Sign and send").click()
     expect(page.locator(".case-receipt__number")).to_have_text(number)
-    page.get_by_role("button", name="Sign out").click()
+    leave(page)
 
     enter(page, house, "sandquist")
     page.get_by_role("link", name="Open the inbox").click()
     page.get_by_label("Name or number").fill("journeyman")
-    page.get_by_role("button", name="Find").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Find").click()
     page.get_by_role("link", name="Journeyman, Mateo").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Referral {number}")
     expect(page.get_by_role("button", name="Start review")).to_have_count(0)
     with page.expect_download() as download:
         page.get_by_role("link", name="Packet (PDF)").click()
@@ -202,6 +206,12 @@ def enter(page: Page, house: House, key: str) -> None:
     page.locator("[name=email]").fill(house.email(key))
     page.locator("[name=password]").fill(demo.password())
     page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def leave(page: Page) -> None:
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(re.compile("/sign-in$"))
 
 
 def fill(page: Page, typed: Mapping[str, list[str]]) -> None:
@@ -214,7 +224,8 @@ def fill(page: Page, typed: Mapping[str, list[str]]) -> None:
                 answer(fields, left.pop(name))
         if left:
             rows = {name.partition("-")[0] for name in left}
-            page.locator(f'[name="add-{sorted(rows)[0]}"]').click()
+            with page.expect_navigation():
+                page.locator(f'[name="add-{sorted(rows)[0]}"]').click()
 
 
 def answer(fields: Any, given: list[str]) -> None:

@@ -16,7 +16,8 @@ from werkzeug.serving import make_server
 from referral import clock
 from referral.models import User
 from tests.gathering import seat_second_member
-from tests.journeys.day.desk import AT_MOST, Desk
+from tests.journeys.conftest import AT_MOST
+from tests.journeys.day.desk import Desk
 
 AT_LUNCH = time(12)  # far from midnight, so that no journey changes its day on the way
 REFUSALS = ("400", "401", "403", "404", "409", "422")

@@ -11,9 +11,7 @@ from tests.browser import PASSWORD
 from tests.journeys.checkers import barriers
 from tests.journeys.hands import Hands
 
-AT_MOST = 60_000  # milliseconds that a slow machine may take for one step
 IN_THE_HAND = 375
-expect.set_options(timeout=AT_MOST)
 
 
 SHAPE = """() => {

@@ -10,9 +10,10 @@ from referral.models import Referral, User
 from referral.workflow import State
 from tests.at_hand import make_draft, page_of, send
 from tests.deciding import list_case, write
+from tests.journeys.conftest import AT_MOST
 from tests.journeys.day.conftest import OpenDesk
 from tests.journeys.day.deciding import fill_signature
-from tests.journeys.day.desk import AT_MOST, Desk
+from tests.journeys.day.desk import Desk
 
 pytestmark = pytest.mark.journey
 People = dict[str, User]
