@@ -47,7 +47,9 @@ def compare(
             title=known[id_].title,
             theirs=theirs[id_]["verdict"] if id_ in theirs else None,
             ours=ours[id_],
-            why=_why(known[id_], theirs.get(id_), ours[id_], on_their_day.get(id_), then, today, same_record),
+            why=_why(known[id_], theirs.get(id_), ours[id_], on_their_day.get(id_), then, today, same_record)
+            if sent
+            else (),
         )
         for id_ in ids
     ]

@@ -324,6 +324,14 @@ def test_verdicts_about_another_record_are_told_from_a_changed_edition(
     assert "This edition is not in the library here" in page.text
 
 
+def test_a_file_without_verdicts_leaves_nothing_to_compare(sign_in: SignIn, sent: dict[str, Any]) -> None:
+    page = choose(sign_in("neurologist"), bundle_of(sent))
+
+    assert "The file carries no verdicts of its sender" in page.text
+    assert "nothing to compare" in page.text
+    assert "did not ask" not in page.text
+
+
 def test_a_packet_whose_files_are_of_two_cases_is_refused(sign_in: SignIn, sent: dict[str, Any]) -> None:
     other = read_record(invented(NOT_MET).record, clock.today()).to_json()
 
