@@ -24,11 +24,10 @@ from referral.packet.checking import ALTERED, WHOLE, check_packet
 from referral.packet.make import ASSESSMENT
 from referral.packet.make import BUNDLE as FHIR
 from referral.packet.make import RECORD as CASE_RECORD
-from referral.packet.plain_json import read_strictly
+from referral.packet.plain_json import LARGEST, LARGEST_BUNDLE, read_strictly
 
 PACKET, BUNDLE, RECORD = "packet", "bundle", "record"
 LARGEST_FILE = 25 * 1024 * 1024
-LARGEST_INSIDE = 1024 * 1024
 MOST_FAULTS = 20
 RECEIVED, WANTED = "received", "wanted"
 WORK = "referral.attachments.inside:take_out"
@@ -94,7 +93,7 @@ def open_file(content: bytes, today: date) -> Opened:
     if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"{":
         raise _refuse("the file", _begins(content), "a PDF, or JSON: { … }", DO_FILE)
     try:
-        plain = read_strictly(content, "the file")
+        plain = read_strictly(content, "the file", LARGEST_BUNDLE)
         if "resourceType" in plain:
             return _opened_bundle(BUNDLE, content, read_bundle(plain), today)
         return _open_record(content, plain, today)
@@ -115,6 +114,10 @@ def _begins(content: bytes) -> str:
 
 def _open_record(content: bytes, plain: dict[str, Any], today: date) -> Opened:
     """Read a bare case record, or a case with its record inside."""
+    if len(content) > LARGEST:
+        raise _refuse(
+            "the file", f"{len(content):,} bytes", f"at most {LARGEST:,} bytes of case record", DO_FILE
+        )
     inner = plain.get("record")
     record = read_record(inner if isinstance(inner, dict) else plain, today)
     return Opened(RECORD, sha256(content).hexdigest(), record, exact=True)
@@ -153,7 +156,7 @@ def _open_packet(content: bytes, today: date) -> Opened:
         record = read_record(plain, today)
         read = ReadBundle(plain, {}, {}, exact=True)
         if FHIR in inside:
-            read = read_bundle(read_strictly(inside[FHIR], FHIR))
+            read = read_bundle(read_strictly(inside[FHIR], FHIR, LARGEST_BUNDLE))
             _same_record(read, record, today)
         verdicts = read_verdicts(inside[ASSESSMENT]) if ASSESSMENT in inside else None
     except RecordError as error:
@@ -182,7 +185,7 @@ def files_inside(content: bytes) -> dict[str, bytes]:
         folder = Path(name)
         (folder / RECEIVED).write_bytes(content)
         (folder / WANTED).write_text(
-            json.dumps(dict.fromkeys((CASE_RECORD, ASSESSMENT, FHIR), LARGEST_INSIDE))
+            json.dumps(dict.fromkeys((CASE_RECORD, ASSESSMENT, FHIR), LARGEST_BUNDLE))
         )
         try:
             answer = caged.run(WORK, folder)

@@ -9,7 +9,8 @@ from referral.facts import Fault, RecordError
 from referral.reference.files import DEEPEST, Unreadable, read_json
 
 LARGEST = 1024 * 1024
-MOST_ENTRIES = 60_000  # names, values and brackets of one file; a case of a hundred relapses has some 4,000
+LARGEST_BUNDLE = 4 * LARGEST  # it says every fact twice: of a hundred rows in each list it takes one
+BYTES_OF_AN_ENTRY = 12  # at the least, on the average: our own fullest Bundle has 15, a record 20
 _TEXT = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _SIGN = re.compile(r"[\[\]{},]")
 
@@ -28,7 +29,7 @@ def read_strictly(content: bytes, what: str, most: int = LARGEST) -> dict[str, A
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _refuse(what, f"a byte that is no UTF-8, at {error.start:,}", "JSON in UTF-8") from error
-    _measure(text, what)
+    _measure(text, what, most // BYTES_OF_AN_ENTRY)
     try:
         plain = read_json(text)
         json.dumps(plain, default=_number, ensure_ascii=False).encode()
@@ -41,7 +42,7 @@ def read_strictly(content: bytes, what: str, most: int = LARGEST) -> dict[str, A
     return plain
 
 
-def _measure(text: str, what: str) -> None:
+def _measure(text: str, what: str, most_entries: int) -> None:
     """Refuse what would cost too much to parse, before anybody tries."""
     deep = deepest = signs = 0
     for sign in _SIGN.findall(_TEXT.sub("", text)):
@@ -53,8 +54,8 @@ def _measure(text: str, what: str) -> None:
             deep -= 1
     if deepest > DEEPEST:
         raise _refuse(what, f"lists and objects {deepest:,} deep", f"at most {DEEPEST} deep")
-    if signs > MOST_ENTRIES:
-        raise _refuse(what, f"{signs:,} entries", f"at most {MOST_ENTRIES:,} entries")
+    if signs > most_entries:
+        raise _refuse(what, f"{signs:,} entries", f"at most {most_entries:,} entries")
 
 
 def _number(value: object) -> float:

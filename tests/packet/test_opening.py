@@ -10,6 +10,7 @@ import pytest
 
 from forms import read_case
 from forms.imports import fill
+from forms.parts import MOST_ROWS
 from referral.facts import CaseRecord, RecordError, canonical, read_record
 from referral.packet.compared import compare
 from referral.packet.make import Made
@@ -20,7 +21,7 @@ from referral.packet.opening import (
     open_file,
     read_verdicts,
 )
-from referral.packet.plain_json import LARGEST, MOST_ENTRIES
+from referral.packet.plain_json import LARGEST, LARGEST_BUNDLE
 from tests.fhir.snapshots import CASES, TODAY, bare, bundle_of, snapshots
 from tests.packet.carrying import carrying
 from tests.packet.mutated import many, of_bytes, structured
@@ -67,6 +68,24 @@ def test_a_case_goes_out_and_comes_in_byte_for_byte(name: str) -> None:
         assert {key: part for key, part in case.beside.items() if part} == {
             key: part for key, part in snapshot["beside"].items() if part
         }
+
+
+def test_the_fullest_case_that_the_form_holds_comes_in_again() -> None:
+    snapshot = json.loads(json.dumps(snapshots()["whinfell_tadeusz"]))
+    record = snapshot["record"]
+    for rows in (
+        record["relapses"]["events"],
+        record["edss"],
+        record["mri"],
+        record["treatments"]["courses"],
+    ):
+        rows[:] = [rows[number % len(rows)] for number in range(MOST_ROWS)]
+    snapshot["attachments"] = [{**snapshot["attachments"][0], "id": str(number)} for number in range(60)]
+
+    opened = open_file(bundle_of(snapshot), TODAY)
+
+    assert opened.record.to_json() == record
+    assert not fill(opened.record, opened.identity, opened.beside, opened.question, TODAY).left
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
@@ -133,7 +152,8 @@ def test_a_pdf_without_a_seal_is_taken_as_one_of_which_nothing_shows_that_it_is_
         (b'{"record": "\xff"}', "no UTF-8"),
         (b'{"record": "1", "edss": [{"date": "2031-01-01", "score": 3}]}', "edss[0].date"),
         (b"{" + b" " * LARGEST + b"}", "1,048,578 bytes"),
-        (b'{"a": [' + b"0," * MOST_ENTRIES + b"0]}", "entries"),
+        (b"{" + b" " * LARGEST_BUNDLE + b"}", "4,194,306 bytes"),
+        (b'{"a": [' + b"0," * 400_000 + b"0]}", "at most 349,525 entries"),
         (b'{"resourceType": "Patient"}', "a FHIR R4 Bundle"),
         (b'{"resourceType": "Bundle"}', "Bundle.entry: given nothing"),
         (b'{"resourceType": "Bundle", "entry": [{}]}', "Bundle.entry[0].resource"),
