@@ -120,6 +120,7 @@ def test_a_state_can_be_chosen_and_nonsense_is_the_usual_list(
     [
         ("whin", ["Whinfell, Tadeusz"]),
         ("TADEUSZ whinfell", ["Whinfell, Tadeusz"]),
+        ("Whinfell, Tadeusz", ["Whinfell, Tadeusz"]),
         ("żelazowska", ["Żelazowska-Holm, Łucja"]),
         ("ŻELAZOWSKA", ["Żelazowska-Holm, Łucja"]),
         ("larkspur", []),  # sent to another programme
