@@ -260,3 +260,21 @@ def test_a_range_that_another_criterion_breaks_into_is_told_as_it_begins() -> No
         ("2028-01-01", "2028-01-01", "cannot_say", "year"),
         ("2028-06-01", "2028-06-01", "not_met", "day"),
     ]
+
+
+def test_what_opens_for_another_reason_than_a_partial_date_gives_no_range() -> None:
+    asked = named("{all: [{edss: {max: 6}}, {age_years: {below: 40}}]}", "both")
+    found = told(asked, patient={"birth_date": "1990-05-05"}, edss=[{"date": "2026-10-01", "score": 4}])
+    assert found == [
+        ("2027-10-02", "2027-10-02", "cannot_say", "both"),
+        ("2030-05-05", "2030-05-05", "not_met", "both"),
+    ]
+
+
+def test_a_relapse_of_some_day_of_a_month_leaves_the_window_in_a_range() -> None:
+    asked = named("{relapses: {at_most: 0, within_months: 6}}", "quiet")
+    assert told(asked, **relapses("2026-05", "2026-06-30")) == [("2027-01-01", "2027-01-01", "met", "quiet")]
+    assert told(asked, **relapses("2026-05-30", "2026-06")) == [
+        ("2026-12-02", "2026-12-02", "cannot_say", "quiet"),
+        ("2026-12-02", "2027-01-01", "met", "quiet"),
+    ]
