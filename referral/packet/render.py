@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from referral.packet.contents import Contents
 from referral.packet.seal import Seal, make_seal
+from referral.printing.fonts import spell_out
 from referral.printing.job import ROOT, File, Job
 from referral.printing.worker import PacketError, printer
 
@@ -91,7 +92,8 @@ def _templates() -> Environment:
 
 
 def _printable(value: Any) -> Any:
-    """Let text keep four marks on a letter, and break where it would run on without a space."""
+    """Let text keep four marks on a letter, break where it would run on without a space, and show no empty box."""
     if type(value) is not str:  # what is escaped already has been here before
         return value
-    return ENDLESS.sub(lambda run: PIECE.sub(rf"\g<0>{MAY_BREAK}", run[0]), PILE.sub(r"\1", value))
+    value = spell_out(PILE.sub(r"\1", value))
+    return ENDLESS.sub(lambda run: PIECE.sub(rf"\g<0>{MAY_BREAK}", run[0]), value)

@@ -24,6 +24,7 @@ from resource import RLIMIT_CPU, RUSAGE_SELF, getrusage, setrlimit
 from typing import BinaryIO
 
 from referral import caged, landlock
+from referral.printing.fonts import CONFIGURATION, FOLDER
 from referral.printing.job import ROOT, STYLES_FOLDER, Job, pack, unpack
 
 MEBIBYTE = 1024 * 1024
@@ -122,7 +123,12 @@ class Worker:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
                 [*self._command, str(limits.cpu_seconds), str(limits.memory)],
                 cwd=ROOT,
-                env={"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", "MALLOC_ARENA_MAX": "1"},
+                env={
+                    "LANG": "C.UTF-8",
+                    "PYTHONDONTWRITEBYTECODE": "1",
+                    "MALLOC_ARENA_MAX": "1",
+                    "FONTCONFIG_FILE": str(CONFIGURATION),
+                },
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,  # a complaint may quote what it prints
@@ -203,10 +209,9 @@ atexit.register(printer.end)
 def readable() -> list[Path]:
     """Name what the printer may read: the program, its libraries, the fonts."""
     prefixes = (sys.prefix, sys.base_prefix, "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib")
-    fonts = ("/usr/share/fonts", "/usr/local/share/fonts", "/etc/fonts", "/var/cache/fontconfig")
-    system = ("/usr/share/fontconfig", "/usr/share/zoneinfo", "/dev/null", "/dev/urandom")
-    ours = (ROOT / "referral", STYLES_FOLDER, ROOT / "static" / "fonts")
-    return [*map(Path, (*prefixes, *fonts, *system)), *ours]
+    system = ("/usr/share/zoneinfo", "/dev/null", "/dev/urandom")
+    ours = (ROOT / "referral", STYLES_FOLDER, FOLDER)
+    return [*map(Path, (*prefixes, *system)), *ours]
 
 
 def shut_in(memory: int) -> Callable[[Job], bytes]:
