@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -45,12 +46,12 @@ def structured(good: Any, random: Random) -> bytes:
         path = random.choice(paths)
         what = random.random()
         if what < 0.5:
-            plain = _put(plain, path, random.choice(ODD))
+            plain = _put(plain, path, deepcopy(random.choice(ODD)))
         elif what < 0.65 and path:
             holder = _at(plain, path[:-1])
             del holder[path[-1]]
         elif what < 0.8 and isinstance(_at(plain, path), dict):
-            _at(plain, path)[random.choice(NAMES)] = random.choice(ODD)
+            _at(plain, path)[random.choice(NAMES)] = deepcopy(random.choice(ODD))
         else:
             plain = _put(plain, path, json.loads(json.dumps(_at(plain, random.choice(paths)))))
         if not isinstance(plain, dict | list):
