@@ -1,6 +1,7 @@
 """The facts that would settle it: the smallest sets of unknown facts which, once known, always settle the verdict."""
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
@@ -40,6 +41,7 @@ class Deciding:
         self._found: dict[tuple[int, World], Finding] = {}
         self._excluding: dict[tuple[str, str], bool] = {}
         self._read: dict[int, frozenset[str]] = {}
+        self._together: dict[str, dict[str, list[str]]] = {}
 
     def sets(self, result: EditionResult) -> tuple[Paths, ...]:
         """Give the smallest sets for one edition, in the order in which they are met."""
@@ -73,6 +75,7 @@ class Deciding:
         if untouched and not self._may_exclude(result, chosen):
             yield from min(untouched, key=len)
             yield from (path for path in self._paths(result) if self._excludes(result, path))
+            yield from self._beside(result, chosen)
         else:
             yield from dict.fromkeys(path for finding in deciding for path in finding.answer.missing)
 
@@ -84,7 +87,9 @@ class Deciding:
             if taken.isdisjoint(missing):
                 apart += 1
                 taken.update(missing)
-        return apart <= more or any(self._excludes(result, path) for path in self._paths(result))
+        if apart <= more or any(self._excludes(result, path) for path in self._paths(result)):
+            return True
+        return any(self._beside(result, chosen))
 
     def _untouched(self, result: EditionResult, chosen: Paths) -> list[Paths]:
         """Give what is missing, for each open criterion that every route needs and none of these facts answers."""
@@ -102,6 +107,13 @@ class Deciding:
             f for f in result.findings if f.result is Result.CANNOT_SAY and f.criterion.kind in DECIDING
         )
         return tuple(dict.fromkeys(path for finding in deciding for path in finding.answer.missing))
+
+    def _beside(self, result: EditionResult, chosen: Paths) -> Iterator[str]:
+        """Name the facts that may exclude together with these: what one criterion asks for, another may not allow."""
+        if result.edition.id not in self._together:
+            self._together[result.edition.id] = _read_together(result)
+        together = self._together[result.edition.id]
+        return (other for path in chosen for other in together.get(path, ()) if other not in chosen)
 
     def _may_exclude(self, result: EditionResult, chosen: Paths) -> bool:
         return any(self._excludes(result, path) for path in chosen)
@@ -204,6 +216,22 @@ class Deciding:
         if key not in self._found:
             self._found[key] = find(finding.criterion, self._case(world))
         return self._found[key]
+
+
+def _read_together(result: EditionResult) -> dict[str, list[str]]:
+    """Give, for each fact that two open criteria read, the others of that kind that one criterion reads with it."""
+    read = [
+        finding.answer.missing
+        for finding in result.findings
+        if finding.result is Result.CANNOT_SAY and finding.criterion.kind in DECIDING
+    ]
+    times = Counter(path for paths in read for path in paths)
+    shared = [[path for path in paths if times[path] > 1] for paths in read]
+    together: dict[str, dict[str, None]] = {}
+    for paths in shared:
+        for path in paths:
+            together.setdefault(path, {}).update(dict.fromkeys(other for other in paths if other != path))
+    return {path: list(others) for path, others in together.items()}
 
 
 def _fall_backs(result: EditionResult) -> Iterator[Paths]:

@@ -33,9 +33,14 @@ class _Joined(NamedTuple):
 
     truth: Truth
     tests: tuple[Test, ...]
-    answers: list[Answer]
+    case: Case
     word: str
     rule: str
+
+    @property
+    def answers(self) -> list[Answer]:
+        """The answer of every part; those after the one that settled it are asked only for the words and the facts."""
+        return [self.case.answer(test) for test in self.tests]
 
     def tell(self) -> str:
         """Say the parts; where one of them settles it, the others are not worth the reader's time."""
@@ -63,10 +68,11 @@ class _Joined(NamedTuple):
             yield from answer.missing
 
 
-def joined(truth: Truth, tests: tuple[Test, ...], answers: list[Answer], word: str, rule: str) -> Answer:
+def joined(truth: Truth, tests: tuple[Test, ...], case: Case, word: str, rule: str) -> Answer:
     """Put answers together."""
-    whole = _Joined(truth, tests, answers, word, rule)
-    return settled(truth, _reason(answers), whole.tell, whole.facts, whole.missing)
+    whole = _Joined(truth, tests, case, word, rule)
+    reason = _reason(whole.answers) if truth is UNKNOWN else Reason.OK
+    return settled(truth, reason, whole.tell, whole.facts, whole.missing)
 
 
 def _reason(answers: Iterable[Answer]) -> Reason:
@@ -93,10 +99,9 @@ class All(Test):
         return cls(_read_parts("all", given, vocabulary))
 
     def ask(self, case: Case) -> Answer:
-        """Ask every part."""
-        answers = [case.answer(test) for test in self.tests]
-        truth = every(answer.truth for answer in answers)
-        return joined(truth, self.tests, answers, "and", "all are needed")
+        """Ask the parts, up to the first that does not hold."""
+        truth = every(case.answer(test).truth for test in self.tests)
+        return joined(truth, self.tests, case, "and", "all are needed")
 
     def asks(self) -> str:
         """Say the parts."""
@@ -120,10 +125,9 @@ class AnyOf(Test):
         return cls(_read_parts("any", given, vocabulary))
 
     def ask(self, case: Case) -> Answer:
-        """Ask every part."""
-        answers = [case.answer(test) for test in self.tests]
-        truth = some(answer.truth for answer in answers)
-        return joined(truth, self.tests, answers, "or", "one is enough")
+        """Ask the parts, up to the first that holds."""
+        truth = some(case.answer(test).truth for test in self.tests)
+        return joined(truth, self.tests, case, "or", "one is enough")
 
     def asks(self) -> str:
         """Say the parts."""
@@ -154,9 +158,8 @@ class AtLeast(Test):
 
     def ask(self, case: Case) -> Answer:
         """Ask every part."""
-        answers = [case.answer(test) for test in self.tests]
-        truth = number_of([answer.truth for answer in answers], self.number)
-        return joined(truth, self.tests, answers, "also", f"{in_words(self.number)} or more are needed")
+        truth = number_of([case.answer(test).truth for test in self.tests], self.number)
+        return joined(truth, self.tests, case, "also", f"{in_words(self.number)} or more are needed")
 
     def asks(self) -> str:
         """Say the parts."""
