@@ -72,8 +72,6 @@ def _steps(result: EditionResult, case: Case) -> Iterator[_Step]:
             now = find(findings[place].criterion, later)
             if now.result is not findings[place].result:
                 changed.append((place, now))
-            elif now.reason is not findings[place].reason:
-                findings[place] = now
         if not changed:
             continue
         before = list(findings)

@@ -60,3 +60,14 @@ def test_functional_system_grade_of_the_latest_score() -> None:
 
 def test_an_edss_is_an_exact_decimal() -> None:
     assert ask("edss: {max: 5.5}", **edss(("2026-10-01", Decimal("5.5")))) == YES
+
+
+def test_of_two_scores_of_one_day_neither_is_surely_the_earlier() -> None:
+    test = "edss_rise: {min: 1, within_months: 12}"
+    assert ask(test, **edss(("2026-10-01", 3), ("2026-10-01", 3))) == UNKNOWN
+    assert ask(test, **edss(("2026-09-30", 3), ("2026-10-01", 3))) == NO
+
+
+def test_a_score_of_some_day_of_the_month_may_be_the_earlier_one() -> None:
+    scores = [("2026-01-01", 4), ("2026-06-15", 4), ("2026-06", 3)]
+    assert ask("edss_rise: {min: 1, within_months: 12}", **edss(*scores)) == UNKNOWN

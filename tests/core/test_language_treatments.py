@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.core.records import ask, courses
+from tests.core.records import answer, ask, courses, relapses
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 FAILED = "failed_treatments: {class: high_efficacy, at_least: 1, min_exposure_months: 6}"
@@ -98,3 +98,21 @@ def test_never_given_is_free_of_it_only_if_the_list_is_complete() -> None:
     old = {"drug": "natalizumab", "start": "2020", "stop": "2021"}
     assert ask(FREE, **courses(old)) == YES
     assert ask(FREE, **courses(old, complete=None)) == UNKNOWN
+
+
+def test_what_does_not_count_hides_nothing_that_stands_after_it() -> None:
+    past = {"start": "2024-01-01", "stop": "2025-01-01", "outcome": "failed_efficacy"}
+    other, right = {"drug": "dmf", **past}, {"drug": "natalizumab", **past}
+    shortly = {**right, "drug": "ocrelizumab_iv", "stop": "2024-02-01"}
+    assert ask(FAILED, **courses(other, right)) == YES
+    assert ask(FAILED, **courses(shortly, right)) == YES
+    two = "failed_treatments: {class: any, at_least: 2}"
+    assert ask(two, **courses(other, right)) == YES
+
+
+def test_a_course_of_other_days_hides_nothing_that_is_missing_of_the_next() -> None:
+    far = {"drug": "dmf", "start": "2015-01-01", "stop": "2016-01-01"}
+    near = {"drug": "natalizumab", "start": "2026"}
+    facts = courses(far, near) | relapses("2026-06-01")
+    found = answer("relapses: {at_least: 1, within_months: 12, on_treatment: any}", **facts)
+    assert found.missing == ("treatments.courses[1].start", "treatments.courses[1].stop")

@@ -287,6 +287,11 @@ def quick(asked: Edition, *births: str) -> EditionResult:
     return result
 
 
+def test_one_record_alone_is_answered_as_it_is() -> None:
+    asked = made(criterion("{age_years: {max: 55}}"))
+    assert quick(asked, "1960-01-01").verdict.value == "not_met"
+
+
 def test_what_all_records_answer_alike_is_an_answer_and_the_rest_cannot_be_said() -> None:
     asked = made(criterion("{age_years: {max: 55}}"))
     assert quick(asked, "1980-01-01", "1985-01-01").verdict.value == "met"
