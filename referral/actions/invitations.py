@@ -1,5 +1,6 @@
 """The links with which a person chooses a password: once, for a week. Of a token only its digest is kept."""
 
+import re
 import secrets
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -13,6 +14,13 @@ from referral.errors import NotFoundError, PonsError
 from referral.models import Invitation, User
 
 LINK_HOLDS = timedelta(days=7)
+WORDS_OF_THE_HOUSE = (
+    "123456789", "ahsct", "clinic", "committee", "hospital", "letmein", "neurology", "password", "pons", "programme",
+    "qwertyuiop", "referral", "sclerosis", "stemcell", "transplant", "welcome",
+)  # fmt: skip
+"""What anybody would try here first. It counts for nothing in a password; so do a person's own names."""
+LEAST_LEFT = 8
+"""Characters that a password must have beside such words."""
 
 
 class NotTakenError(PonsError):
@@ -127,7 +135,17 @@ def _check_password(password: str, again: str, person: User, known_to_all: str |
             "password",
             f"Choose a password of {auth.SHORTEST_PASSWORD} to {auth.LONGEST_PASSWORD} characters.",
         )
-    if password == known_to_all or password.lower() == person.email or len(set(password)) < 4:
+    left = _beside_words(password, person)
+    if password == known_to_all or len(left) < LEAST_LEFT or len(set(left)) < 4:
         raise NotTakenError("password", "This password is too easy to guess. Choose another.")
     if password != again:
         raise NotTakenError("again", "The two are not the same.")
+
+
+def _beside_words(password: str, person: User) -> str:
+    """Give what is left of a password without the words that anybody would try for this person."""
+    own = re.findall(r"\w{3,}", f"{person.name} {person.email} {person.organisation.name}".casefold())
+    left = password.casefold()
+    for word in sorted({*WORDS_OF_THE_HOUSE, *own}, key=len, reverse=True):
+        left = left.replace(word, "")
+    return left

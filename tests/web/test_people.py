@@ -118,6 +118,28 @@ def test_a_bad_password_is_refused_and_the_link_still_holds(
 
 
 @pytest.mark.parametrize(
+    ("password", "taken"),
+    [
+        ("Transplant-Committee-2026", False),
+        ("NewPerson NewPerson 1980", False),
+        ("eastgate password 123456789", False),
+        ("ahsct and seven more letters", True),
+        ("ÿ" * 3 + " äöü " + "ßßß éè", True),
+    ],
+)
+def test_words_that_anybody_would_try_here_count_for_nothing(
+    session: Session, people: People, password: str, taken: bool
+) -> None:
+    person, token = invite(session, people)
+
+    if taken:
+        assert choose_password(session, token, password, password) is person
+    else:
+        with pytest.raises(NotTakenError, match="too easy"):
+            choose_password(session, token, password, password)
+
+
+@pytest.mark.parametrize(
     ("fields", "said"),
     [
         ({"email": "coordinator@example.org"}, "already"),
