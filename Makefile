@@ -1,6 +1,7 @@
 # make run: set up what is missing and serve, with demonstration data; while it serves, time does its part every
 # minute (flask tick). make test: set up and run every test. make test-databases: what touches a database, pages
 # included, on SQLite and on PostgreSQL (a quarter of an hour).
+# make approve: keep the three packets that are looked at as they print now (tests/packet/approved, docs/pages).
 # make bench: print the speeds. make coverage: every branch of the clinical core. make mutation: small wrongs put into
 # the core one at a time, which the tests must notice (an hour; docs/mutation.md). make machine: a hundred thousand acts
 # by everybody on either database, looked at one by one (half an hour). Each can be typed again and again;
@@ -12,7 +13,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PIP = .venv/bin/python -m pip --disable-pip-version-check --no-input install -qq
 
-.PHONY: run test test-databases bench coverage mutation machine tools
+.PHONY: run test test-databases approve bench coverage mutation machine tools
 .DEFAULT_GOAL := run
 
 run: .venv/run.stamp
@@ -31,6 +32,11 @@ test: .venv/test.stamp
 test-databases: .venv/test.stamp
 	@.ci/packages test
 	@.venv/bin/python -m pytest tests/actions tests/house tests/web tests/demo -n 2 --database=everywhere
+
+approve: .venv/test.stamp
+	@.ci/packages test
+	@APPROVE=1 .venv/bin/python -m pytest -q tests/packet/test_approved.py
+	@.venv/bin/python -m tests.journeys.paper_pages
 
 bench: .venv/test.stamp
 	@.ci/packages run

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from unicodedata import bidirectional
 
 from referral.criteria import library
 from referral.criteria.calendar import YEARS_AHEAD
@@ -191,15 +192,22 @@ def _running(person: Person, number: str | None, version: str) -> Running:
     """Put two identifiers on every page; a text too long for the line is cut, and stands whole on page 1."""
     first = person.identifiers[0] if person.identifiers else None
     parts = (
-        _cut(person.name) if person.name else "Name not recorded",
+        _apart(_cut(person.name)) if person.name else "Name not recorded",
         f"born {person.birth_date}" if person.birth_date else "date of birth not recorded",
-        f"{_cut(first.type, 20)} {_cut(first.value, 24)}" if first else "no identifier recorded",
+        f"{_apart(_cut(first.type, 20))} {_apart(_cut(first.value, 24))}"
+        if first
+        else "no identifier recorded",
     )
     return Running(
         person=", ".join(parts),
         referral=f"Referral {_cut(number, 24)}" if number else "Referral without a number",
         version=version,
     )
+
+
+def _apart(text: str) -> str:
+    """Keep what is written from right to left from turning round the numbers beside it."""
+    return f"\u2068{text}\u2069" if any(bidirectional(sign) in {"R", "AL"} for sign in text) else text
 
 
 def _cut(text: str, most: int = LONGEST_RUNNING) -> str:

@@ -124,12 +124,13 @@ def _mri(record: CaseRecord) -> FactTable:
 
 
 def _study(study: MriStudy) -> Cells:
+    largest = words.number(study.gd_max_diameter_mm)
     return (
         words.day(study.date),
         words.listed(study.regions, words.REGIONS),
         words.yes_no(study.contrast),
         _together(
-            ("{}", words.count(study.gd_lesions)), ("largest {} mm", words.number(study.gd_max_diameter_mm))
+            ("{}", words.count(study.gd_lesions)), ("largest {}", f"{largest} mm" if largest else None)
         ),
         _together(
             ("new {}", words.count(study.new_t2)),

@@ -75,3 +75,11 @@ def test_whatever_is_typed_can_be_printed() -> None:
 
 def test_the_printer_is_told_of_no_folder_of_the_machine() -> None:
     assert re.findall(r"<dir[^>]*>(.*?)</dir>|<include", CONFIGURATION.read_text()) == ["../../static/vendor"]
+
+
+def test_a_number_beside_what_is_written_from_right_to_left_is_not_turned_round() -> None:
+    identity = IDENTITY | {"identifiers": [{"type": "رقم", "value": "943 476 5870"}]}
+    packet = contents(signed({"record": "1"}, identity=identity))
+
+    assert packet.running.person.endswith("\u2068رقم\u2069 943 476 5870")
+    assert "\u2068" not in contents(signed({"record": "1"})).running.person
