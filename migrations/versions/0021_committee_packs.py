@@ -29,13 +29,15 @@ def upgrade() -> None:
         sa.Column("made_at", columns.UtcTime()),
         sa.Column("pdf", sa.LargeBinary()),
         sa.Column("sha256", columns.Line()),
+        sa.Column("size", sa.Integer()),
         sa.Column("pages", sa.Integer()),
         sa.Column("manifest", columns.Json()),
         sa.CheckConstraint("done >= 0 AND tries >= 0", name=op.f("ck_pack_counts")),
         sa.CheckConstraint("made_at IS NULL OR given_up_at IS NULL", name=op.f("ck_pack_made_or_given_up")),
         sa.CheckConstraint(
             "(made_at IS NULL) = (pdf IS NULL) AND (made_at IS NULL) = (sha256 IS NULL)"
-            " AND (made_at IS NULL) = (pages IS NULL) AND (made_at IS NULL) = (manifest IS NULL)",
+            " AND (made_at IS NULL) = (size IS NULL) AND (made_at IS NULL) = (pages IS NULL)"
+            " AND (made_at IS NULL) = (manifest IS NULL)",
             name=op.f("ck_pack_made_with_its_file"),
         ),
         sa.ForeignKeyConstraint(["meeting_id"], ["meeting.id"], name=op.f("fk_pack_meeting_id_meeting")),

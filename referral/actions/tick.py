@@ -35,6 +35,7 @@ TOPICS = (
     Topic("old drafts brought to mind", "referral.actions.due", "due_stale_drafts"),
     Topic("cases with visits put into the diary", "referral.actions.due", "due_visits"),
     Topic("packets made", "referral.actions.packets", "due_packets"),
+    Topic("committee packs made", "referral.actions.packs", "due_packs"),
     Topic("letters released", "referral.actions.letters", "due_letters"),
     Topic("notices sent", "referral.actions.mail", "due_mail"),
     Topic("files from elsewhere forgotten", "referral.actions.imports", "due_unconfirmed"),

@@ -29,7 +29,8 @@ class Pack(Base):
         CheckConstraint("made_at IS NULL OR given_up_at IS NULL", name="made_or_given_up"),
         CheckConstraint(
             "(made_at IS NULL) = (pdf IS NULL) AND (made_at IS NULL) = (sha256 IS NULL)"
-            " AND (made_at IS NULL) = (pages IS NULL) AND (made_at IS NULL) = (manifest IS NULL)",
+            " AND (made_at IS NULL) = (size IS NULL) AND (made_at IS NULL) = (pages IS NULL)"
+            " AND (made_at IS NULL) = (manifest IS NULL)",
             name="made_with_its_file",
         ),
         Index(
@@ -55,6 +56,7 @@ class Pack(Base):
     made_at: Mapped[datetime | None]
     pdf: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)  # no page needs it
     sha256: Mapped[str | None]
+    size: Mapped[int | None]  # bytes
     pages: Mapped[int | None]
     manifest: Mapped[dict[str, Any] | None] = mapped_column(Json())
 

@@ -31,6 +31,7 @@ from referral.web import (
     numbers,
     opinions,
     packets,
+    packs,
     pages,
     people,
     questions,
@@ -81,4 +82,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(interests.interests)
     app.register_blueprint(opinions.opinions)
     app.register_blueprint(packets.checks)
+    app.register_blueprint(packs.packs)
     app.register_blueprint(room.room)

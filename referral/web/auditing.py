@@ -55,6 +55,8 @@ MORE_WORDS = {
     "access_printed": "Who has seen a case: printed",
     "list_read": "List of own cases read",
     "meeting_read": "Meeting read",
+    "pack_made": "Committee pack made",
+    "pack_read": "Committee pack fetched",
     "numbers_read": "Numbers of the year read",
     "letter_read": "Letter read",
     "case_file_opened": "File of a case from elsewhere opened",

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from forms.dates import read_date
 from referral import audit, clock
-from referral.actions import agenda
+from referral.actions import agenda, packs
 from referral.actions import meetings as actions
 from referral.actions.committee import committee, interests_in, tied
 from referral.actions.evidence import KEEPERS
@@ -127,7 +127,7 @@ def draw(
 ) -> str:
     """Draw one meeting, with why something was refused; ``reason`` and ``problem`` are those of a quorum waived."""
     meeting = actions.get_meeting(db.session(), meeting_id, g.person)
-    words = meeting_words(meeting)
+    words = meeting_words(meeting) | {"packs": packs.packs_of(db.session(), meeting), "start": False}
     audit.record(db.session(), g.person, "meeting_read", meeting=str(meeting.id), cases=len(words["rows"]))
     db.session.commit()
     return render_template("meetings/show.html", **words, refused=refused, reason=reason, problem=problem)

@@ -46,6 +46,7 @@ from referral.models import (
     LetterKind,
     Mail,
     Outcome,
+    Pack,
     Packet,
     Referral,
     User,
@@ -295,7 +296,7 @@ LAYING = {
 
 
 def _lay_meetings(house: House, session: Session) -> None:
-    """Beside the meeting with an agenda, of each programme one with nothing left to do, and one without its quorum."""
+    """Beside the meeting with an agenda, of each programme one with nothing left to do and a pack, and one without its quorum."""
     everybody = house.world.people
     for keeper, prefix in (("coordinator", ""), ("other_coordinator", "other_")):
         done = call(session, everybody, keeper, prefix)
@@ -303,6 +304,13 @@ def _lay_meetings(house: House, session: Session) -> None:
         agenda.open_meeting(session, done, [], actor=actor)
         meetings.take_attendance(session, done, actor, {each.user_id: True for each in done.members})
         house.words[f"{prefix}done"] = str(done.id)
+        pack = Pack(
+            meeting_id=done.id, agenda=[], ordered_by_id=actor.id, made_at=clock.now(), pdf=b"%PDF-1.7", size=8,
+            sha256=sha256(b"%PDF-1.7").hexdigest(), pages=1, manifest={"cases": []},
+        )  # fmt: skip
+        session.add(pack)
+        session.flush()
+        house.words[f"{prefix}pack"] = str(pack.id)
         short = call(session, everybody, keeper, prefix)
         came = {each.user_id: each.user_id == everybody[f"{prefix}chair"].id for each in short.members}
         meetings.take_attendance(session, short, actor, came)
@@ -384,6 +392,7 @@ def facts_about(house: House, about: str, relation: str) -> dict[str, str]:
     meeting = house.words[f"{prefix}{which if kind == 'meeting' and which else 'meeting'}"]
     gone = str(NOWHERE)
     found = {"meeting": meeting, "meeting_id": gone if kind == "meeting" and relation == MISSING else meeting}
+    found["pack_id"] = gone if relation == MISSING else house.words[f"{prefix}pack"]
     if kind == "case":
         found |= {"alike": gone} | _facts_of_case(house, which, relation)
     elif kind == "notice":
