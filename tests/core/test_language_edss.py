@@ -71,3 +71,13 @@ def test_of_two_scores_of_one_day_neither_is_surely_the_earlier() -> None:
 def test_a_score_of_some_day_of_the_month_may_be_the_earlier_one() -> None:
     scores = [("2026-01-01", 4), ("2026-06-15", 4), ("2026-06", 3)]
     assert ask("edss_rise: {min: 1, within_months: 12}", **edss(*scores)) == UNKNOWN
+
+
+def test_an_earlier_score_that_only_may_lie_in_the_window_settles_nothing() -> None:
+    month = [("2025-11", 3), ("2026-10-01", 4)]
+    assert ask("edss_rise: {min: 1, within_months: 12}", **edss(*month)) == UNKNOWN
+    first_year = "edss_rise: {min: 1, first_months: {anchor: symptom_onset, months: 12}}"
+    known = [("2020-08-01", 4), ("2026-10-01", 4)]
+    onset = {"diagnosis": {"symptom_onset": "2020-07-01"}}
+    assert ask(first_year, **onset, **edss(*known)) == NO
+    assert ask(first_year, **onset, **edss(("2021", 2), *known)) == UNKNOWN
