@@ -296,7 +296,7 @@ LAYING = {
 
 
 def _lay_meetings(house: House, session: Session) -> None:
-    """Beside the meeting with an agenda, of each programme one with nothing left to do and a pack, and one without its quorum."""
+    """Beside the meeting with an agenda, of each programme one without its quorum, and one done, with a pack."""
     everybody = house.world.people
     for keeper, prefix in (("coordinator", ""), ("other_coordinator", "other_")):
         done = call(session, everybody, keeper, prefix)
