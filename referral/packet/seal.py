@@ -2,7 +2,7 @@
 
 ``seal.json`` lists both by their digests; the seal is the SHA-256 of that list as it is written. It is printed on
 every page, with a QR code that leads to the page of this installation where it can be checked. The address holds
-nothing of the person. See decision 0013 for what is covered by what.
+nothing of the person. See decision 0017 for what is covered by what.
 """
 
 from collections.abc import Sequence

@@ -10,6 +10,7 @@ from functools import partial
 
 from tests.bench.engine import measure_engine
 from tests.bench.measuring import HEAD, Measure
+from tests.bench.packets import measure_packets
 from tests.bench.pages import measure_pages
 from tests.bench.programme import CASES, ENTRIES, measure_programme
 from tests.bench.writing import measure_writing
@@ -17,6 +18,7 @@ from tests.bench.writing import measure_writing
 TOPICS: dict[str, Callable[[], Iterator[Measure | str]]] = {
     "engine": measure_engine,
     "pages": measure_pages,
+    "packets": measure_packets,
     "writing": measure_writing,
     "programme": measure_programme,
 }
