@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from argon2 import extract_parameters
 
 from referral import auth, caged
 from referral.actions import imports, invitations
@@ -132,6 +133,7 @@ def test_the_readme_lists_each_open_requirement() -> None:
 def test_the_figures_of_the_rules_are_those_of_the_code() -> None:
     rules = " ".join((FOLDER / "rules.md").read_text("utf-8").split())
     minutes, pause = auth.GUESSES_WITHIN.seconds // 60, auth.LONGEST_PAUSE.seconds // 60
+    stored = extract_parameters(auth.hash_password("four words nobody guesses"))
     for said in (
         f"{auth.GUESSES} wrong tries within {minutes} minutes",
         f"{auth.SHORTEST_PASSWORD} to {auth.LONGEST_PASSWORD} characters",
@@ -149,6 +151,7 @@ def test_the_figures_of_the_rules_are_those_of_the_code() -> None:
         f"{worker.Limits().cpu_seconds} seconds of processor, {worker.Limits().memory // MEBIBYTE} MB)",
         f"than {caged.LONGEST_QUEUE} seconds for a turn",
         f"RSA {KEY_SIZE} as made",
+        f"argon2id, {stored.memory_cost // 1024} MiB, {stored.time_cost} passes",
         *(f"`{word}`" for word in invitations.WORDS_OF_THE_HOUSE),
     ):
         assert said in rules, said
