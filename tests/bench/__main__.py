@@ -11,6 +11,7 @@ from functools import partial
 from tests.bench.engine import measure_engine
 from tests.bench.measuring import HEAD, Measure
 from tests.bench.packets import measure_packets
+from tests.bench.packs import measure_packs
 from tests.bench.pages import measure_pages
 from tests.bench.programme import CASES, ENTRIES, measure_programme
 from tests.bench.writing import measure_writing
@@ -19,6 +20,7 @@ TOPICS: dict[str, Callable[[], Iterator[Measure | str]]] = {
     "engine": measure_engine,
     "pages": measure_pages,
     "packets": measure_packets,
+    "packs": measure_packs,
     "writing": measure_writing,
     "programme": measure_programme,
 }
