@@ -278,3 +278,13 @@ def test_a_relapse_of_some_day_of_a_month_leaves_the_window_in_a_range() -> None
         ("2026-12-02", "2026-12-02", "cannot_say", "quiet"),
         ("2026-12-02", "2027-01-01", "met", "quiet"),
     ]
+
+
+def test_a_route_that_fails_beside_one_that_holds_brings_nothing_alone() -> None:
+    found = told(
+        named("{age_years: {below: 50}}", "first").replace("kind", "route: one, kind"),
+        named("{age_years: {below: 60}}", "second").replace("kind", "route: two, kind"),
+        named("{age_years: {min: 50}}", "all", "exclusion"),
+        patient={"birth_date": "1980-05-05"},
+    )
+    assert found == [("2030-05-05", "2030-05-05", "not_met", "all")]
