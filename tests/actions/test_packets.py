@@ -14,7 +14,7 @@ from referral.actions import packets
 from referral.models import Packet, PacketTrouble, Referral, ReferralVersion, User
 from referral.packet import PacketError, render
 from referral.packet.make import House
-from referral.printing.worker import Worker
+from referral.printing.worker import Worker, printer
 from tests.at_hand import deeds, make_draft, send
 
 People = dict[str, User]
@@ -73,7 +73,6 @@ def test_nobody_waits_for_the_printer(
                 written.append(True)
             return printer.print(job)  # type: ignore[arg-type]  # as it came
 
-    printer = render.printer
     monkeypatch.setattr(render, "printer", Looking())
     assert packets.make_missing(session, version.id, house, actor=people["neurologist"])
     assert written == [True]

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from referral import demo
 from referral.actions import packets
 from referral.packet.make import House, make_packet
-from referral.packet.render import printer
 from referral.packet.signing import kept_key
+from referral.printing.worker import printer
 from tests.bench.house import account, first_version, open_house
 from tests.bench.measuring import Measure, measure
 from tests.browser import Browser
