@@ -234,6 +234,8 @@ def offered(asked: Edition, answers: str = "", **facts: Any) -> list[str]:
             "",
             ["0"],
         ),
+        (["required: 0 1", "exclusion: 0 1", "required: 2", "required: 3", "required: 4"], "", ["0 1"]),
+        (["required: 0 1 2", "exclusion: 0 1 2", "required: 3", "required: 4"], "", ["0 1 2"]),
         (["required/a: 0", "required/b: 1"], "", ["0 1"]),
         (["required/a: 0", "required/b: 1"], "n", ["1"]),
         (["required/a: 0", "required/b: 1", "required: 2"], "", ["0 1 2"]),
