@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 import pikepdf
@@ -143,13 +144,16 @@ def test_a_name_that_is_not_ours_leads_nowhere(cabinet: Store, name: str) -> Non
 
 
 def test_a_link_in_the_store_is_not_followed(cabinet: Store, tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "secret").write_bytes(b"secret")
     folder = cabinet.folder / ("0" * 32)
     folder.mkdir(parents=True)
-    (folder / "content").symlink_to(tmp_path / "secret")
+    for part in ("content", "page-1.png"):
+        (folder / part).symlink_to(tmp_path / "secret")
 
     with pytest.raises(FileLostError):
-        cabinet.content("0" * 32, "0" * 64)
+        cabinet.content("0" * 32, sha256(b"secret").hexdigest())
+    with pytest.raises(FileLostError):
+        cabinet.page("0" * 32, 1)
 
 
 def test_what_no_row_knows_is_swept_when_it_is_old(
