@@ -133,3 +133,12 @@ def test_the_reference_checker_finds_nothing(flavour: str, made: Made, tmp_path:
     assert faults(flavour, whole) == []
     checked = subprocess.run(["qpdf", "--check", str(whole)], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_without_a_meeting_it_is_one_packet_with_its_files(made: Made) -> None:
+    alone = Sitting(title="Packet with its files", organisation="Westhaven", written=SITTING.written)
+    pack = make_pack(alone, [case(made, 1, files=(joined(clinical_pdf(unique=1), "MRI report"),))])
+
+    assert pack.pages == 1 + len(pages_of(made.pdf)) + 1
+    assert [title for title, _ in marks(pack)][0] == "What is in this file"
+    assert "Outcome, to be written in" not in "".join(pages_of(pack.pdf))
