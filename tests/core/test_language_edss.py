@@ -78,6 +78,6 @@ def test_an_earlier_score_that_only_may_lie_in_the_window_settles_nothing() -> N
     assert ask("edss_rise: {min: 1, within_months: 12}", **edss(*month)) == UNKNOWN
     first_year = "edss_rise: {min: 1, first_months: {anchor: symptom_onset, months: 12}}"
     known = [("2020-08-01", 4), ("2026-10-01", 4)]
-    onset = {"diagnosis": {"symptom_onset": "2020-07-01"}}
+    onset: dict[str, Any] = {"diagnosis": {"symptom_onset": "2020-07-01"}}
     assert ask(first_year, **onset, **edss(*known)) == NO
     assert ask(first_year, **onset, **edss(("2021", 2), *known)) == UNKNOWN
