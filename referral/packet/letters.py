@@ -47,9 +47,7 @@ class Names:
     written_on: str
 
 
-def letter_data(
-    said: Decided, snapshot: Mapping[str, Any], names: Names, *, replaces: str
-) -> dict[str, Any]:
+def letter_data(said: Decided, snapshot: Mapping[str, Any], names: Names, *, replaces: str) -> dict[str, Any]:
     """Give the data of a letter: texts and lists of texts, all names always there, empty where nothing was said."""
     page = contents(snapshot)
     return {
