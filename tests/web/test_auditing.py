@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from referral import audit, auth, clock
 from referral.extensions import db
 from referral.models import AuditEntry, Referral, User
+from referral.web.errors import READS
 from referral.workflow import Role, State
 from tests.at_hand import page_of
 from tests.browser import Browser
@@ -23,6 +24,12 @@ People = dict[str, User]
 def count(session: Session) -> int:
     session.expire_all()
     return session.scalar(select(func.count()).select_from(AuditEntry)) or 0
+
+
+def deeds_after(session: Session, first: int) -> list[str]:
+    """What the trail says beyond its first so many entries."""
+    session.expire_all()
+    return list(session.scalars(select(AuditEntry.deed).order_by(AuditEntry.id).offset(first)))
 
 
 def newest(session: Session) -> AuditEntry:
@@ -127,7 +134,10 @@ def test_who_has_seen_a_record_is_printed_for_its_person(
 
 
 def test_each_refusal_is_one_entry(app: Flask, sign_in: SignIn, session: Session, sent: Referral) -> None:
-    """Every route that changes something, tried by each role on a case, with an empty form."""
+    """Every route that changes something, tried by each role on a case, with an empty form.
+
+    Where the refusal shows the case beside it, that reading is an entry of its own.
+    """
     tried = set()
     for who in (*Role, "other_neurologist"):
         browser = sign_in(who)
@@ -148,7 +158,8 @@ def test_each_refusal_is_one_entry(app: Flask, sign_in: SignIn, session: Session
             page = browser.open(path, method="POST", data={"csrf_token": token})
             if page.status in (403, 404, 409):
                 tried.add((rule.endpoint, page.status))
-                assert count(session) == before + 1, f"{who} {rule.endpoint} {page.status}"
+                left = [deed for deed in deeds_after(session, before) if deed not in READS]
+                assert len(left) == 1, f"{who} {rule.endpoint} {page.status}: {left}"
             assert page.status < 500, f"{who} {rule.endpoint} {page.status}"
 
     assert {status for _, status in tried} == {403, 404, 409}
