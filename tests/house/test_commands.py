@@ -177,6 +177,7 @@ def test_the_environment_decides(tmp_path: Path) -> None:
         hosts,
         1,
         attachments=tmp_path / "instance" / "attachments",
+        packet_key=tmp_path / "instance" / "packet_key.pem",
         mail_folder=tmp_path / "instance" / "mail",
         audit_key="a",
         audit_anchor=Path("heads"),

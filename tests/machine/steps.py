@@ -497,7 +497,10 @@ class Steps:
             case = get_referral(session, case_id, actor, to_change=True)
             version = newest_version(session, case)
             if version is not None:
-                self.printed += packets.issue_packet(session, version, actor=actor) is not None
+                with self.town.app.app_context():
+                    house = packets.this_house()
+                packets.issue_packet(session, version, actor=actor, house=house)
+                self.printed += 1
 
         with self.town.window() as session:
             there = seen_from(
