@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from asn1crypto import algos, cms, x509
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -38,6 +39,8 @@ def _store(certificates: Sequence[x509.Certificate]) -> SimpleCertificateStore:
 
 def detached(digest: bytes, key: SigningKey) -> bytes:
     """Sign a SHA-256 digest as PAdES asks for it, with the certificate named in what is signed."""
-    made: cms.ContentInfo = asyncio.run(_Hand(key).async_sign(digest, "sha256", use_pades=True))
+    signing = _Hand(key).async_sign(digest, "sha256", use_pades=True)
+    with ThreadPoolExecutor(max_workers=1) as hand:  # whoever asks may have an event loop of their own
+        made: cms.ContentInfo = hand.submit(asyncio.run, signing).result()
     whole: bytes = made.dump()
     return whole

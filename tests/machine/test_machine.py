@@ -23,11 +23,11 @@ from tests.machine.steps import Steps
 from tests.machine.town import AT_ONCE, Town
 
 LONG = "CI" in os.environ
-STEPS = int(os.environ.get("MACHINE_STEPS", "20000" if LONG else "1000"))
+STEPS = int(os.environ.get("MACHINE_STEPS", "10000" if LONG else "1000"))  # on each store
 GOAL = max(
     3, STEPS // 700
 )  # how often each deed is to be done from each of its states: the steering aims at it
-LEAST = 10  # how often each was done at the very least in a long run
+LEAST = STEPS // 2000  # how often each was done at the very least in a long run
 IN_A_SHORT_RUN = 0.4  # of them that a short run does at all, and of those forbidden that it tries: a tenth
 STEPS_IN_A_RUN = 20  # short: in each run Hypothesis leaves some of the rules out
 PAIRS = [(move.deed, state) for move in MOVES for state in sorted(move.sources)]

@@ -1,5 +1,6 @@
 """The seal: what it covers, where it leads, and that one changed byte anywhere is seen."""
 
+import asyncio
 import io
 import json
 import random
@@ -30,6 +31,7 @@ from pyhanko_certvalidator import ValidationContext
 from referral.facts import canonical
 from referral.packet import contents
 from referral.packet.checking import ALTERED, NONE, WHOLE, check_packet
+from referral.packet.cms import detached
 from referral.packet.make import House, Made, carried, make_packet
 from referral.packet.seal import QUIET, make_seal
 from referral.packet.signature import BrokenError, read_signature
@@ -56,6 +58,15 @@ def test_the_seal_is_the_digest_of_a_list_of_what_is_seen_and_carried(made: Made
     assert listed["certificates"] == [fingerprint(house.key.certificates[0])]
     for secret in ("Halvorsen", "Ingrid", "1992-03-14", "943 476 5870"):
         assert secret not in manifest.decode()
+
+
+def test_a_digest_is_signed_where_an_event_loop_is_running(house: House) -> None:
+    digest = sha256(b"x").digest()
+
+    async def among_others() -> bytes:
+        return detached(digest, house.key)
+
+    assert asyncio.run(among_others()) == detached(digest, house.key)
 
 
 def test_another_fact_another_word_or_another_file_is_another_seal() -> None:
