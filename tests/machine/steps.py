@@ -103,6 +103,7 @@ class Steps:
             row, state = find_move(deed), case.state
             seen = seen_from(person, case)
             allowed = seen and state in row.sources and person.role in row.roles
+            allowed = allowed and self.is_ripe(session, case, row)
             meeting = self.meeting_for(session, case) if allowed and row.target is State.LISTED else None
         self.look_at_new_meeting()
 
