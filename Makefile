@@ -53,7 +53,7 @@ mutation: .venv/test.stamp
 STEPS ?= 100000
 machine: .venv/test.stamp
 	@.ci/packages test
-	@CI=true MACHINE_STEPS=$(STEPS) .venv/bin/python -m pytest tests/machine -n 2 --database=both
+	@MACHINE_STEPS=$(STEPS) .venv/bin/python -m pytest tests/machine -n 2 --database=both
 
 tools: .venv/test.stamp
 	@.ci/packages run
