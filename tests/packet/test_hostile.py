@@ -1,15 +1,12 @@
 """Whatever is typed, wherever: no request, no local byte, no file of theirs, no element that is not ours."""
 
 import io
-import socket
-import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 import tinyhtml5
 from pikepdf import Array, Dictionary, Name, Pdf, Stream
 
@@ -25,29 +22,6 @@ AT_ONCE = 12
 FORBIDDEN = frozenset(
     ("/JavaScript", "/JS", "/Launch", "/OpenAction", "/AA", "/SubmitForm", "/GoToR", "/RichMedia")
 )
-
-
-@pytest.fixture
-def listener() -> Iterator[tuple[str, list[bytes]]]:
-    """An address on this machine, and everything that anybody asked of it."""
-    heard: list[bytes] = []
-    server = socket.create_server(("127.0.0.1", 0))
-
-    def listen() -> None:
-        while True:
-            try:
-                connection, _ = server.accept()
-            except OSError:
-                return
-            with connection:
-                heard.append(connection.recv(1000))
-
-    thread = threading.Thread(target=listen, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.getsockname()[1]}/x.png", heard
-    server.shutdown(socket.SHUT_RDWR)
-    server.close()
-    thread.join()
 
 
 @cache

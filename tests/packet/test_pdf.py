@@ -2,10 +2,7 @@
 
 import io
 import re
-import socket
 import subprocess
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -58,29 +55,6 @@ def hostile() -> bytes:
         "identifiers": [{"type": piled, "value": endless}],
     }
     return render_pdf(contents(signed(record, identity=identity, question=endless + piled, reason=piled)))
-
-
-@pytest.fixture
-def listener() -> Iterator[tuple[str, list[bytes]]]:
-    """An address on this machine, and everything that anybody asked of it."""
-    heard: list[bytes] = []
-    server = socket.create_server(("127.0.0.1", 0))
-
-    def listen() -> None:
-        while True:
-            try:
-                connection, _ = server.accept()
-            except OSError:
-                return
-            with connection:
-                heard.append(connection.recv(1000))
-
-    thread = threading.Thread(target=listen, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.getsockname()[1]}/picture.png", heard
-    server.shutdown(socket.SHUT_RDWR)
-    server.close()
-    thread.join()
 
 
 def test_every_page_names_person_referral_version_and_page(pages: list[str]) -> None:
