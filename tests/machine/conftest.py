@@ -40,7 +40,7 @@ def town(watched: Flask, password_hash: str, monkeypatch: pytest.MonkeyPatch) ->
     quick = PasswordHasher(
         time_cost=1, memory_cost=8, parallelism=1
     )  # how strong a hash is is tried elsewhere
-    monkeypatch.setattr(auth, "_hasher", quick)
+    monkeypatch.setattr(auth.passwords, "_hasher", quick)
     wall = Wall()
     wall.hang(monkeypatch)
     with watched.app_context():

@@ -1,0 +1,34 @@
+"""Who you are and what you may see: passwords, sessions kept on the server, roles, the scope of a person."""
+
+from referral.auth.guesses import GUESSES, GUESSES_WITHIN, begin_attempt
+from referral.auth.passwords import (
+    LONGEST_PASSWORD,
+    SHORTEST_PASSWORD,
+    find_user_by_password,
+    hash_password,
+)
+from referral.auth.reach import scope
+from referral.auth.roles import EVERYBODY, RECEIVERS, REFERRERS, public, requires, roles_of
+from referral.auth.sessions import LONGEST_PAUSE, LONGEST_SESSION, end_sessions, find_session, open_session
+
+__all__ = [
+    "EVERYBODY",
+    "GUESSES",
+    "GUESSES_WITHIN",
+    "LONGEST_PASSWORD",
+    "LONGEST_PAUSE",
+    "LONGEST_SESSION",
+    "RECEIVERS",
+    "REFERRERS",
+    "SHORTEST_PASSWORD",
+    "begin_attempt",
+    "end_sessions",
+    "find_session",
+    "find_user_by_password",
+    "hash_password",
+    "open_session",
+    "public",
+    "requires",
+    "roles_of",
+    "scope",
+]
