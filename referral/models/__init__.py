@@ -13,6 +13,7 @@ from referral.models.cases import (
     StandingVerdict,
 )
 from referral.models.decisions import Decision, Letter, LetterKind, LetterTemplate, Mail, Outcome
+from referral.models.emergencies import EmergencyAccess, EmergencyOutcome, EmergencyReason
 from referral.models.evidence import EvidenceItem, HandOver, PersonKey, SamePerson, SamePersonAnswer
 from referral.models.imports import CaseImport, ImportKind
 from referral.models.marks import TimeMark
@@ -31,6 +32,7 @@ from referral.models.moves import Looking, SavedView, Stay
 from referral.models.packs import Pack
 from referral.models.people import Invitation, Organisation, SignInAttempt, User, UserSession
 from referral.models.questions import Audience, Message, Question
+from referral.models.sign_on import SignOnAttempt, SignOnSubject
 from referral.models.trail import AuditEntry
 
 __all__ = [
@@ -44,6 +46,9 @@ __all__ = [
     "CaseImport",
     "Correction",
     "Decision",
+    "EmergencyAccess",
+    "EmergencyOutcome",
+    "EmergencyReason",
     "EvidenceItem",
     "FollowUp",
     "HandOver",
@@ -76,6 +81,8 @@ __all__ = [
     "SavedView",
     "SearchWord",
     "SignInAttempt",
+    "SignOnAttempt",
+    "SignOnSubject",
     "Specialty",
     "StandingVerdict",
     "Stay",
