@@ -1,5 +1,7 @@
-"""What time has done with a case already, so that it is not done twice."""
+"""What was done last and when: by time with a case, so that it is not done twice; by the house with itself."""
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey
@@ -17,3 +19,17 @@ class TimeMark(Base):
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"), primary_key=True)
     topic: Mapped[str] = mapped_column(primary_key=True)
     occasion: Mapped[str]
+
+
+class HouseMark(Base):
+    """When the house last did one thing for itself (``tick``, ``backup``, ``rehearsal``); ``shut`` while it only reads.
+
+    ``detail`` holds counts, digests and moments, nothing about a person.
+    """
+
+    __tablename__ = "house_mark"
+    __table_args__ = (STRICT,)
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
