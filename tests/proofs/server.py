@@ -1,0 +1,85 @@
+"""The application, served in earnest by gunicorn: several workers on one socket that outlives each of them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPException
+from pathlib import Path
+
+from tests.proofs.caller import Caller
+from tests.proofs.processes import children
+from tests.proofs.serving import FAULT
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS_TO_START = 120
+LIKE_MAKE_RUN = ("--worker-class", "gthread", "--no-control-socket", "--log-level", "warning")
+
+
+class Server:
+    """Gunicorn on a socket of ours: whoever calls while it is down waits at the socket."""
+
+    def __init__(self, environment: Mapping[str, str], *, workers: int, threads: int = 4, log: Path) -> None:
+        self.environment, self.workers, self.threads, self.log = environment, workers, threads, log
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.port: int = self.socket.getsockname()[1]
+        self.process = self._start()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        sizes = ("--workers", str(self.workers), "--threads", str(self.threads))
+        command = [sys.executable, "-m", "gunicorn", *LIKE_MAKE_RUN, *sizes]
+        command += ["--bind", f"fd://{self.socket.fileno()}", "tests.proofs.serving:make()"]
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                command, cwd=ROOT, env=dict(self.environment), pass_fds=[self.socket.fileno()],
+                stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+
+    def start_again(self) -> None:
+        """Start after the master was ended, as systemd does."""
+        self.process.wait()
+        self.process = self._start()
+
+    def wait(self) -> float:
+        """Wait until it answers; give the seconds."""
+        began = time.monotonic()
+        while time.monotonic() - began < SECONDS_TO_START:
+            assert self.process.poll() is None, f"the server ended: {self.log.read_text()[-2000:]}"
+            try:
+                if Caller(self.port, timeout=5).get("/sign-in").status == 200:
+                    return time.monotonic() - began
+            except (OSError, HTTPException):
+                time.sleep(0.05)
+        raise AssertionError("the server does not answer")
+
+    def worker_ids(self) -> list[int]:
+        """The processes that answer."""
+        return children(self.process.pid)
+
+    def stop(self) -> None:
+        """End it with whatever it has started."""
+        group = self.process.pid
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(group, signal.SIGKILL)
+            self.process.wait()
+        self.socket.close()
+
+
+@contextmanager
+def serve(
+    environment: Mapping[str, str], log: Path, *, workers: int = 2, threads: int = 4, fault: str = ""
+) -> Iterator[Server]:
+    """Serve until the end of the block; with a fault, if a proof is to find one."""
+    server = Server({**environment, FAULT: fault}, workers=workers, threads=threads, log=log)
+    try:
+        server.wait()
+        yield server
+    finally:
+        server.stop()

@@ -1,0 +1,72 @@
+"""The application as the proofs serve it: as in earnest, or with a fault that a proof must find.
+
+The faults are here and nowhere else. Nothing of the application reads their names.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Select
+
+from app import create_app
+from referral import audit
+from referral.actions import drafts, moves
+from referral.settings import Settings
+from referral.workflow import Move, Role, State, find_move
+
+FOLDER, FAULT = "PROOF_FOLDER", "PROOF_FAULT"
+
+
+def make() -> Flask:
+    """Build the application of the folder that the environment names."""
+    for name in filter(None, os.environ.get(FAULT, "").split()):
+        FAULTS[name]()
+    return create_app(Settings.from_environment(os.environ, Path(os.environ[FOLDER])))
+
+
+def no_lock() -> None:
+    """Nobody locks a row before changing it."""
+    Select.with_for_update = lambda self, **_how: self  # type: ignore[method-assign]  # a fault
+
+
+def no_guard() -> None:
+    """The table of deeds is not asked."""
+
+    def let_everybody(deed: str, role: Role, state: State) -> Move:
+        return find_move(deed)
+
+    moves.check_move = let_everybody  # type: ignore[attr-defined]  # a fault
+
+
+def no_mark() -> None:
+    """What a form was opened with is not looked at: the last save wins."""
+    save = drafts.save_section
+
+    def last_wins(session: Any, actor: Any, referral: Any, section: str, typed: Any, opened: str) -> bool:
+        return save(session, actor, referral, section, typed, drafts.fingerprint(referral, section))
+
+    drafts.save_section = last_wins  # a fault
+
+
+def lose_acts() -> None:
+    """An act is acknowledged before it is on record: what stands is rolled back, now and then."""
+    record = audit.record
+
+    def forgetful(session: Any, actor: Any, deed: str, *rest: Any, **more: Any) -> Any:
+        entry = record(session, actor, deed, *rest, **more)
+        if deed == "message_written" and entry.id % 3 == 0:
+            session.rollback()
+        return entry
+
+    audit.record = forgetful
+
+
+FAULTS: dict[str, Callable[[], None]] = {
+    "no_lock": no_lock,
+    "no_guard": no_guard,
+    "no_mark": no_mark,
+    "lose_acts": lose_acts,
+}
