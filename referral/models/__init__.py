@@ -32,6 +32,7 @@ from referral.models.moves import Looking, SavedView, Stay
 from referral.models.packs import Pack
 from referral.models.people import Invitation, Organisation, SignInAttempt, User, UserSession
 from referral.models.questions import Audience, Message, Question
+from referral.models.retention import ErasureRequest, LegalHold
 from referral.models.sign_on import SignOnAttempt, SignOnSubject
 from referral.models.trail import AuditEntry
 
@@ -49,12 +50,14 @@ __all__ = [
     "EmergencyAccess",
     "EmergencyOutcome",
     "EmergencyReason",
+    "ErasureRequest",
     "EvidenceItem",
     "FollowUp",
     "HandOver",
     "ImportKind",
     "Interest",
     "Invitation",
+    "LegalHold",
     "Letter",
     "LetterKind",
     "LetterTemplate",

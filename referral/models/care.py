@@ -111,6 +111,9 @@ class ProgrammeRules(Base):
         CheckConstraint("remind_after_days BETWEEN 1 AND 365", name="reminds_within_a_year"),
         CheckConstraint("escalate_after_days BETWEEN 1 AND 365", name="escalates_within_a_year"),
         CheckConstraint("keep_years IS NULL OR keep_years BETWEEN 1 AND 100", name="kept_for_years"),
+        CheckConstraint(
+            "keep_draft_months IS NULL OR keep_draft_months BETWEEN 1 AND 120", name="drafts_kept_for_months"
+        ),
         STRICT,
     )
 
@@ -119,5 +122,9 @@ class ProgrammeRules(Base):
     remind_after_days: Mapped[int]
     escalate_after_days: Mapped[int]
     shows_waiting: Mapped[bool]
-    keep_years: Mapped[int | None]
+    keep_years: Mapped[int | None]  # how long an ended case is kept; none: for good
+    keep_draft_months: Mapped[int | None]  # how long a draft that was never sent is kept; none: for good
+    keep_since: Mapped[
+        datetime | None
+    ]  # when either was last changed: nothing goes in the first days after that
     washout: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {drug key: days}, the centre's own

@@ -22,6 +22,10 @@ LISTED_BY = (
     "next_change_on",
     "id",
 )
+NOBODY = (
+    "family_name IS NULL AND given_name IS NULL AND birth_date IS NULL AND sex IS NULL"
+    " AND state_reason IS NULL AND next_change_on IS NULL"
+)
 
 
 class Referral(Base):
@@ -37,6 +41,8 @@ class Referral(Base):
         ),
         CheckConstraint("draft_version >= 1", name="draft_version_counts"),
         CheckConstraint("sex IN ('female', 'male', 'other', 'unknown')", name="sex_known"),
+        CheckConstraint("(gone_at IS NULL) = (gone_under IS NULL)", name="gone_under_a_rule"),
+        CheckConstraint(f"gone_at IS NULL OR ({NOBODY})", name="gone_says_nothing_of_anybody"),
         Index(None, "organisation_id", "state"),
         # All that the inbox filters, counts and orders by, state by state and as it is listed: beside what was typed
         # these are slow to reach.
@@ -77,6 +83,10 @@ class Referral(Base):
     next_change_on: Mapped[str | None]  # when a verdict of the newest version first changes by itself
     demonstration: Mapped[bool] = mapped_column(default=False)
     copied_from_id: Mapped[UUID | None] = mapped_column(ForeignKey("referral.id"), index=True)
+    gone_at: Mapped[
+        datetime | None
+    ]  # when all that it said of a person was deleted; what is left says that it was
+    gone_under: Mapped[str | None]  # the rule: a period as in "P10Y" or "P6M", or "request" of the patient
 
     owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
     organisation: Mapped[Organisation] = relationship(foreign_keys=[organisation_id])

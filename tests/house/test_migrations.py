@@ -121,7 +121,7 @@ def test_a_migration_that_leaves_orphans_is_undone(
     (folder / "versions" / "orphans.py").write_text(
         "from alembic import op\n"
         'revision, down_revision = "orphans", "HEAD"\n'
-        'def upgrade():\n    op.execute("DELETE FROM referral_version")\n'
+        'def upgrade():\n    op.execute("DELETE FROM organisation")\n'
         "def downgrade():\n    pass\n".replace("HEAD", head(folder))
     )
     before = rows(session)
