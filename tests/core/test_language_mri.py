@@ -61,6 +61,7 @@ def test_counts_may_be_ranges() -> None:
     assert ask(two, **mri({"new_t2": {"min": 2}})) == YES
     assert ask(two, **mri({"new_t2": {"min": 1}})) == UNKNOWN
     assert ask(two, **mri({"new_t2": {"min": 1, "max": 3}})) == UNKNOWN
+    assert ask(two, **mri({"new_t2": {"min": 0, "max": 2}})) == UNKNOWN
     assert ask(two, **mri({"new_t2": {"min": 0, "max": 1}})) == NO
 
 

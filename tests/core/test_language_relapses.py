@@ -157,3 +157,17 @@ def test_systems() -> None:
     only = "relapses: {at_least: 1, within_months: 12, not_only_systems: [sensory, bowel_bladder]}"
     assert ask(only, **relapses({"onset": "2026-05-01", "systems": ["sensory"]})) == NO
     assert ask(only, **relapses({"onset": "2026-05-01", "systems": ["sensory", "visual"]})) == YES
+
+
+def test_a_first_symptom_known_by_its_year_makes_no_list_whole() -> None:
+    test = "relapses: {at_least: 1, within_months: 12}"
+    listed = {"relapses": {"complete_since": "2026-03-01", "events": []}}
+    assert ask(test, **listed, diagnosis={"symptom_onset": "2026"}) == UNKNOWN
+    assert ask(test, **listed, diagnosis={"symptom_onset": "2026-03-02"}) == NO
+
+
+def test_no_course_that_is_not_listed_runs_beside_a_listed_one() -> None:
+    test = "relapses: {at_least: 1, within_months: 12, on_treatment: high_efficacy}"
+    other = courses({"drug": "dmf", "start": "2024-01-01", "ongoing": True}, complete=None)
+    assert ask(test, **relapses("2026-03-03"), **other) == NO
+    assert ask(test, **relapses("2026-03-03"), **courses(complete=None)) == UNKNOWN

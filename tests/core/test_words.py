@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from referral.criteria.case import in_unit
+from referral.criteria.language import read_test
 from referral.criteria.load import shared_vocabulary
 from referral.scores.hct_ci import items
 from tests.core.records import answer
@@ -44,3 +45,10 @@ def test_one_of_a_kind_is_singular() -> None:
         .tell()
         .startswith("HCT-CI 0 to 1, 1 item not known")
     )
+    whole = known | {"diabetes": True}
+    assert answer("{hct_ci: {max: 2}}", comorbidity={"hct_ci": whole}).tell().startswith("HCT-CI 1")
+
+
+def test_a_rise_asked_of_no_window_is_said_without_one() -> None:
+    asked = read_test({"edss_rise": {"min": 1}}, shared_vocabulary())
+    assert asked.asks() == "a rise of 1 or more is asked for"

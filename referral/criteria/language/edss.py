@@ -65,7 +65,7 @@ class Edss(Test):
     """The latest EDSS, not stale. ``unless_during_relapse``: out of range, it may be the relapse's doing."""
 
     bounds: Bounds
-    unless_during_relapse: bool = False
+    unless_during_relapse: bool
 
     @classmethod
     def read(cls, given: Any, vocabulary: Vocabulary) -> Self:
@@ -208,7 +208,8 @@ class EdssRise(Test):
         else:
             step = f"a rise of {self.least} or more"
         high = f" ({self.least_from_5_5} from 5.5 on)" if self.least_from_5_5 is not None else ""
-        return f"{step}{high} {self.window.asks()} is asked for"
+        when = self.window.asks()
+        return f"{step}{high}{when and ' '}{when} is asked for"
 
 
 @a_word("functional_system", "disability")

@@ -14,7 +14,7 @@ class OnTreatment(NamedTuple):
     """A condition on a day: inside a course of the class, or (no class) outside every treatment."""
 
     drug_class: DrugClass | None
-    months: int = 0
+    months: int
 
     @classmethod
     def read(cls, spec: Spec, vocabulary: Vocabulary) -> "OnTreatment | None":
