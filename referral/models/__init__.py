@@ -15,6 +15,7 @@ from referral.models.cases import (
 from referral.models.decisions import Decision, Letter, LetterKind, LetterTemplate, Mail, Outcome
 from referral.models.emergencies import EmergencyAccess, EmergencyOutcome, EmergencyReason
 from referral.models.evidence import EvidenceItem, HandOver, PersonKey, SamePerson, SamePersonAnswer
+from referral.models.factors import FactorKind, RecoveryCode, SecondFactor
 from referral.models.imports import CaseImport, ImportKind
 from referral.models.marks import TimeMark
 from referral.models.meetings import (
@@ -30,7 +31,7 @@ from referral.models.meetings import (
 )
 from referral.models.moves import Looking, SavedView, Stay
 from referral.models.packs import Pack
-from referral.models.people import Invitation, Organisation, SignInAttempt, User, UserSession
+from referral.models.people import Invitation, Organisation, Proof, SignInAttempt, User, UserSession
 from referral.models.questions import Audience, Message, Question
 from referral.models.retention import ErasureRequest, LegalHold
 from referral.models.sign_on import SignOnAttempt, SignOnSubject
@@ -52,6 +53,7 @@ __all__ = [
     "EmergencyReason",
     "ErasureRequest",
     "EvidenceItem",
+    "FactorKind",
     "FollowUp",
     "HandOver",
     "ImportKind",
@@ -75,14 +77,17 @@ __all__ = [
     "PacketTrouble",
     "PersonKey",
     "ProgrammeRules",
+    "Proof",
     "Question",
     "QuorumWaiver",
+    "RecoveryCode",
     "Referral",
     "ReferralVersion",
     "SamePerson",
     "SamePersonAnswer",
     "SavedView",
     "SearchWord",
+    "SecondFactor",
     "SignInAttempt",
     "SignOnAttempt",
     "SignOnSubject",

@@ -1,13 +1,14 @@
 """Who works where, and who has signed in."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from referral import clock
-from referral.columns import one_of
+from referral.columns import Word, one_of
 from referral.models.base import STRICT, Base, OrganisationKind
 from referral.workflow import Role
 
@@ -64,17 +65,51 @@ class User(Base):
         return self.token
 
 
+class Proof(StrEnum):
+    """What somebody has shown to be who they say, the last of it."""
+
+    PASSWORD = "password"  # noqa: S105  # what it is called, not one
+    APP = "app"
+    KEY = "key"
+    RECOVERY_CODE = "recovery_code"
+    HOSPITAL = "hospital"
+
+    @property
+    def words(self) -> str:
+        """Say it in words."""
+        return PROOFS[self]
+
+
+PROOFS = {
+    Proof.PASSWORD: "password alone",
+    Proof.APP: "password and authenticator app",
+    Proof.KEY: "password and security key",
+    Proof.RECOVERY_CODE: "password and recovery code",
+    Proof.HOSPITAL: "the hospital's own sign-on",
+}
+
+
 class UserSession(Base):
-    """One signing-in, kept on the server, so that signing out ends it everywhere at once."""
+    """One signing-in, kept on the server, so that signing out ends it everywhere at once.
+
+    While ``waits_until`` stands there, the password was right and the second proof is still owed: such a session
+    opens no page. ``proved_at`` is when its person last showed who they are.
+    """
 
     __tablename__ = "user_session"
-    __table_args__ = (STRICT,)
+    __table_args__ = (one_of("proved_by", Proof), STRICT)
 
     token_sha256: Mapped[str] = mapped_column(primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True)
     started_at: Mapped[datetime] = mapped_column(default=clock.now)
     seen_at: Mapped[datetime] = mapped_column(default=clock.now)
     ended_at: Mapped[datetime | None]
+    waits_until: Mapped[datetime | None]
+    proved_at: Mapped[datetime | None]
+    proved_by: Mapped[Proof | None] = mapped_column(Word(Proof))
+    challenge: Mapped[str | None]  # what a security key is asked to sign next; each once
+    address: Mapped[str | None]
+    browser: Mapped[str | None]  # its family and system, never all that it says of itself
 
     user: Mapped[User] = relationship(lazy="joined")
 
