@@ -97,6 +97,7 @@ def draw(*, text: str = "", page: int = 1) -> ResponseReturnValue:
         ages=AGES,
         months=MONTHS,
         chosen=chosen,
+        chips=chips(chosen, wanted, drawn),
         kept=kept_filters(),
         newest_first=wanted.newest_first,
         text=text,
@@ -124,6 +125,49 @@ def wanted_of(chosen: str, text: str) -> actions.Wanted:
 def kept_filters() -> dict[str, str]:
     """Give the filters of the address that are in use."""
     return {name: value for name in FILTERS_OF_LISTS if (value := request.args.get(name, ""))}
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One thing by which the list is filtered, in words, and the address of the list without it."""
+
+    words: str
+    without: str
+
+
+def chips(chosen: str, wanted: actions.Wanted, drawn: dict[str, Any]) -> list[Chip]:
+    """Say each thing that the list is filtered by; a verdict of no edition filters nothing, and says so."""
+    owners = {each.id: each.name for each in drawn["coordinators"]}
+    clinics = {each.id: each.name for each in drawn["clinics"]}
+    editions = {id_: name for id_, name, _ in drawn["editions"]}
+    owner = "nobody" if wanted.owner == "nobody" else owners.get(wanted.owner, "somebody else")
+    edition, verdict = (
+        editions.get(wanted.edition, wanted.edition),
+        VERDICTS.get(wanted.verdict, "another verdict"),
+    )
+    said = (
+        (chosen != "waiting", ("state",), FILTERS[chosen][0]),
+        (wanted.clinic, ("clinic",), f"From {clinics.get(wanted.clinic, 'another clinic')}"),
+        (wanted.owner, ("owner",), f"Owner: {owner}"),
+        (wanted.older_than_days is not None, ("age",), f"Waiting at least {wanted.older_than_days} days"),
+        (wanted.edition and wanted.verdict, ("edition", "verdict"), f"{edition}: {verdict.lower()}"),
+        (wanted.verdict and not wanted.edition, ("verdict",), f"{verdict}: choose an edition with it"),
+        (
+            wanted.closes_within_months is not None,
+            ("closing",),
+            f"A verdict changes within {_months(wanted.closes_within_months)}",
+        ),
+    )
+    kept = kept_filters()
+    return [
+        Chip(words, url_for("inbox.show", **{name: kept[name] for name in kept if name not in names}))  # type: ignore[arg-type]  # our own names
+        for holds, names, words in said
+        if holds
+    ]
+
+
+def _months(number: int | None) -> str:
+    return "1 month" if number == 1 else f"{number} months"
 
 
 def _number(name: str) -> int | None:
