@@ -83,3 +83,25 @@ def serve(
         yield server
     finally:
         server.stop()
+
+
+@contextmanager
+def ticking(environment: Mapping[str, str], log: Path, every: int = 60) -> Iterator[None]:
+    """Let time do its part meanwhile, as an installation does."""
+    command = [
+        sys.executable,
+        "-m",
+        "flask",
+        "--app",
+        "tests.proofs.serving:make",
+        "tick",
+        "--every",
+        str(every),
+    ]
+    with log.open("ab") as out:
+        process = subprocess.Popen(command, cwd=ROOT, env=dict(environment), stdout=out, stderr=out)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)

@@ -3,12 +3,13 @@
 The faults are here and nowhere else. Nothing of the application reads their names.
 """
 
+import itertools
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from sqlalchemy import Select
 
 from app import create_app
@@ -22,9 +23,13 @@ FOLDER, FAULT = "PROOF_FOLDER", "PROOF_FAULT"
 
 def make() -> Flask:
     """Build the application of the folder that the environment names."""
-    for name in filter(None, os.environ.get(FAULT, "").split()):
-        FAULTS[name]()
-    return create_app(Settings.from_environment(os.environ, Path(os.environ[FOLDER])))
+    fault = os.environ.get(FAULT, "")
+    if fault in FAULTS:
+        FAULTS[fault]()
+    app = create_app(Settings.from_environment(os.environ, Path(os.environ[FOLDER])))
+    if fault in PAGES:
+        PAGES[fault](app)
+    return app
 
 
 def no_lock() -> None:
@@ -70,3 +75,17 @@ FAULTS: dict[str, Callable[[], None]] = {
     "no_mark": no_mark,
     "lose_acts": lose_acts,
 }
+
+
+def fail_now_and_then(app: Flask) -> None:
+    """Every seventh page breaks."""
+    count = itertools.count(1)
+
+    def fail() -> None:
+        if next(count) % 7 == 0 and request.endpoint not in (None, "static", "door.sign_in", "door.enter"):
+            raise RuntimeError("a fault of the proofs")
+
+    app.before_request(fail)
+
+
+PAGES: dict[str, Callable[[Flask], None]] = {"fail_now_and_then": fail_now_and_then}

@@ -1,0 +1,122 @@
+"""A house after ten years that is served in earnest: cases, a long trail, and as many people as are to come."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from uuid import UUID
+
+from flask_migrate import upgrade
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forms import typed_from
+from referral import clock, demo
+from referral.actions import drafts
+from referral.actions.packets import this_house
+from referral.facts import read_record
+from referral.models import Organisation, Packet, ReferralVersion, User
+from referral.packet.make import make_packet
+from referral.workflow import Role
+from tests.at_hand import COMPLETE, invented
+from tests.bench.crowd import Crowd
+from tests.bench.programme import look_through
+from tests.proofs.ground import Ground, open_ground
+from tests.stores import APPLICATION, OWNER
+
+PRINTED = 60
+"""So many of the cases that are opened have their packet."""
+
+
+@dataclass
+class Filled:
+    """The ground, and what people in it may ask for."""
+
+    ground: Ground
+    writers: list[tuple[str, UUID]] = field(default_factory=list)
+    """Neurologists by address, each with a draft."""
+    readers: list[str] = field(default_factory=list)
+    cases: list[UUID] = field(default_factory=list)
+    printed: list[UUID] = field(default_factory=list)
+    unprinted: list[UUID] = field(default_factory=list)
+    listed: list[UUID] = field(default_factory=list)
+    meetings: list[UUID] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def filled_house(address: str, folder: Path, *, people: int, cases: int, entries: int) -> Iterator[Filled]:
+    """Fill an empty database and seat the people: rather more than half write, the others read and decide."""
+    folder.mkdir(parents=True, exist_ok=True)
+    owner = open_ground(address, folder)
+    with owner.app.app_context():
+        upgrade()
+    with Session(owner.engine, expire_on_commit=False) as session:
+        demo.load(session, with_packets=False)
+        session.commit()
+        crowd = Crowd(session, cases)
+        crowd.fill()
+        crowd.write_trail(entries)
+        session.commit()
+        laid = Filled(open_ground(address.replace(f"://{OWNER}@", f"://{APPLICATION}@"), folder))
+        _seat(session, crowd, laid, people)
+        with owner.app.app_context():
+            _print(session, laid)
+        session.commit()
+        look_through(owner.engine, session)
+    owner.engine.dispose()
+    yield laid
+    laid.ground.engine.dispose()
+
+
+def _seat(session: Session, crowd: Crowd, laid: Filled, people: int) -> None:
+    clinics = [person.organisation for person in crowd.referrers]
+    course = invented(COMPLETE)
+    typed = dict(typed_from(read_record(course.record, clock.today()), course.who, {}))
+    for number in range(people):
+        writes = number % 20 < 11
+        place = clinics[number % len(clinics)] if writes else crowd.programme
+        role = Role.NEUROLOGIST if writes else (Role.COORDINATOR, Role.COMMITTEE_MEMBER)[number % 2]
+        person = _person(session, crowd, number, role, place)
+        if writes:
+            draft = drafts.open_draft(session, person)
+            draft.typed = dict(typed)
+            laid.writers.append((person.email, draft.id))
+        else:
+            laid.readers.append(person.email)
+    session.commit()
+    laid.cases = [case.id for case in crowd.whole]
+    laid.listed = laid.cases[: len(crowd.whole) - 20]
+    laid.meetings = crowd.meetings
+    laid.names = sorted({case.family for case in crowd.cases[:: max(1, len(crowd.cases) // 200)]})
+
+
+def _person(session: Session, crowd: Crowd, number: int, role: Role, place: Organisation) -> User:
+    person = User(
+        email=f"loaded{number}@example.org", name=f"Invented Person {number}", role=role, organisation=place,
+        password_hash=crowd.chair.password_hash,
+    )  # fmt: skip
+    session.add(person)
+    session.flush()
+    return person
+
+
+def _print(session: Session, laid: Filled) -> None:
+    """Give some of the cases their packet, each the same: to hand it out costs as much."""
+    wanted = select(ReferralVersion).where(ReferralVersion.referral_id.in_(laid.cases))
+    versions = list(session.scalars(wanted))
+    pdf = make_packet(versions[0].snapshot, this_house()).pdf
+    there = set(session.scalars(select(Packet.version_id)))
+    for version in versions[:PRINTED]:
+        if version.id not in there:
+            session.add(
+                Packet(
+                    version_id=version.id,
+                    pdf=pdf,
+                    sha256=sha256(pdf).hexdigest(),
+                    issued_by_id=version.signed_by_id,
+                )
+            )
+    laid.printed = [version.referral_id for version in versions[:PRINTED]]
+    laid.unprinted = [version.referral_id for version in versions[PRINTED:]]
