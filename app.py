@@ -40,6 +40,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         PACKET_KEY=settings.packet_key,
         PACKET_KEY_PASSWORD=settings.packet_key_password,
         AUDIT_ANCHOR=settings.audit_anchor,
+        BACKUP_KEY=settings.backup_key,
+        METRICS_FROM=settings.metrics_from,
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.autoescape = True  # for every name, not only .html

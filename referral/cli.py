@@ -15,6 +15,7 @@ from referral import (
     auth,
     cli_attachments,
     cli_audit,
+    cli_backup,
     cli_criteria,
     cli_deploy,
     cli_imports,
@@ -43,6 +44,7 @@ def register(app: Flask) -> None:
         *cli_scores.COMMANDS,
         *cli_tick.COMMANDS,
         *cli_audit.COMMANDS,
+        *cli_backup.COMMANDS,
         *cli_deploy.COMMANDS,
     ):
         app.cli.add_command(command)

@@ -30,6 +30,9 @@ class Settings:
     house_url: str = "http://127.0.0.1:8000"  # the address of the house, for links in notices and in packets
     packet_key: Path = INSTANCE / "packet_key.pem"  # signs packets; backed up apart from the database
     packet_key_password: str = ""
+    backup_key: str = ""  # encrypts backups; kept apart from them and from the data
+    metrics_from: tuple[str, ...] = ("127.0.0.1", "::1")  # the addresses that may read /metrics
+    log: str = "plain"  # or json: a line an event, for a collector
     _: KW_ONLY
     audit_key: str  # seals the trail; kept, and backed up, apart from the database
     audit_anchor: Path = INSTANCE / "audit_anchor"  # the heads of the trail; better on another machine
@@ -55,9 +58,18 @@ class Settings:
             house_url=given.get("HOUSE_URL") or "http://127.0.0.1:8000",
             packet_key=_key_file(given.get("PACKET_KEY")) or instance / "packet_key.pem",
             packet_key_password=given.get("PACKET_KEY_PASSWORD", ""),
+            backup_key=given.get("BACKUP_KEY", ""),
+            metrics_from=tuple(given.get("METRICS_FROM", "127.0.0.1,::1").replace(",", " ").split()),
+            log=_log(given.get("LOG", "plain")),
             audit_key=given.get("AUDIT_KEY") or _kept_key(instance, "audit_key"),
             audit_anchor=Path(given.get("AUDIT_ANCHOR") or instance / "audit_anchor"),
         )
+
+
+def _log(kind: str) -> str:
+    if kind not in ("plain", "json"):
+        raise ValueError("LOG is plain or json")
+    return kind
 
 
 def _mail_server(url: str) -> str:

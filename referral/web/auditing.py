@@ -98,6 +98,11 @@ MORE_WORDS = {
     "role_changed": "Role changed",
     "password_reset": "Password taken away, with a link for another",
     "password_chosen": "Password chosen",
+    "backup_made": "Backup made",
+    "restored": "Brought back from a backup",
+    "standing_taken_over": "Account set to its newer standing after a restore",
+    "restore_rehearsed": "Restore tried in a scratch place",
+    "opened_after_restore": "Opened for writing after a restore",
 }
 
 
