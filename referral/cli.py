@@ -18,6 +18,7 @@ from referral import (
     cli_backup,
     cli_criteria,
     cli_deploy,
+    cli_downtime,
     cli_imports,
     cli_packet,
     cli_scores,
@@ -46,6 +47,7 @@ def register(app: Flask) -> None:
         *cli_audit.COMMANDS,
         *cli_backup.COMMANDS,
         *cli_deploy.COMMANDS,
+        *cli_downtime.COMMANDS,
     ):
         app.cli.add_command(command)
 

@@ -96,6 +96,7 @@ MORE_WORDS = {
     "person_disabled": "Account taken out of use",
     "person_ended": "Account ended",
     "role_changed": "Role changed",
+    "packets_kept_for_downtime": "Packets written to disk for a day without the application",
     "password_reset": "Password taken away, with a link for another",
     "password_chosen": "Password chosen",
     "backup_made": "Backup made",

@@ -1,0 +1,1 @@
+"""An installation as the guides describe it, started for real."""
