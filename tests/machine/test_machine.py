@@ -6,7 +6,7 @@ is not made smaller: the seed of the step, and what it did, stand in the message
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any, ClassVar
 
@@ -18,21 +18,32 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from referral import audit
 from referral.actions import moves
 from referral.workflow import MOVES, State, find_move
+from tests.machine import around, astray, leading, pages
 from tests.machine.checker import Broken, Checker
+from tests.machine.leading import PAIRS
 from tests.machine.steps import Steps
 from tests.machine.town import AT_ONCE, Town
 
 STEPS = int(os.environ.get("MACHINE_STEPS", "1000"))  # on each store; make machine does many more
 LONG = STEPS >= 20_000
-GOAL = max(
-    3, STEPS // 700
-)  # how often each deed is to be done from each of its states: the steering aims at it
+GOAL = max(3, STEPS // 700)  # how often each deed is aimed at from each of its states
 LEAST = 10  # how often each was done at the very least in a long run
-IN_A_SHORT_RUN = 0.4  # of them that a short run does at all, and of those forbidden that it tries: a tenth
+IN_A_SHORT_RUN = 0.6  # of them that a short run does at all, and of those forbidden that it tries: a tenth
 STEPS_IN_A_RUN = 20  # short: in each run Hypothesis leaves some of the rules out
-PAIRS = [(move.deed, state) for move in MOVES for state in sorted(move.sources)]
 FORBIDDEN = [(move.deed, state) for move in MOVES for state in State if state not in move.sources]
 SEEDS = st.integers(0, 2**32 - 1)
+RULES: Mapping[str, Callable[[Steps, Random], None]] = {
+    "lead": leading.lead,
+    "wander": astray.wander,
+    "stale": astray.stale,
+    "stand_aside": astray.stand_aside,
+    "at_the_pages": pages.at_the_pages,
+    "people": around.people_come_and_go,
+    "time": around.time_passes,
+    "meeting": around.meet,
+    "letter": around.letter,
+    "read": around.read,
+}
 
 
 class Machine(RuleBasedStateMachine):
@@ -47,7 +58,7 @@ class Machine(RuleBasedStateMachine):
         chance = Random(seed)  # noqa: S311  # no secret
         try:
             for _ in range(3 if what == "lead" else 1):
-                getattr(steps, what)(chance)
+                RULES[what](steps, chance)
         except Exception as failure:  # told after the run: tried again, it would find another database
             failure.add_note(f"in {what} with the seed {seed}, after {steps.town.steps} steps")
             steps.failure = failure
@@ -197,7 +208,7 @@ def go_on(steps: Steps, fault: str) -> None:
     """Go on with a fault in the house, for long enough that it must show."""
     chance = Random(fault)  # noqa: S311  # no secret
     for _ in range(400):
-        (steps.lead if chance.random() < 0.6 else steps.wander)(chance)
+        (leading.lead if chance.random() < 0.6 else astray.wander)(steps, chance)
 
 
 def forget_the_trail(patch: pytest.MonkeyPatch) -> None:
