@@ -26,7 +26,7 @@ from referral.workflow import SENT, State
 
 PAGE = 50
 MOST = 10_000_000  # more cases than anybody has
-READS = ("case_read", "packet_read", "attachment_read")
+READS = ("case_read", "packet_read", "attachment_read", "emergency_read")
 
 
 class ReadDraft(Protocol):
@@ -57,10 +57,18 @@ class ReadDraft(Protocol):
         """What is wrong with the text, and so left out of the record."""
 
 
-def get_referral(session: Session, referral_id: UUID, viewer: User, *, to_change: bool = False) -> Referral:
+def get_referral(
+    session: Session,
+    referral_id: UUID,
+    viewer: User,
+    *,
+    to_change: bool = False,
+    in_emergency: bool = False,
+) -> Referral:
     """Fetch a case that this person may see: the one way to a case.
 
-    ``to_change`` keeps others from changing it until the transaction ends.
+    ``to_change`` keeps others from changing it until the transaction ends. ``in_emergency`` finds, to be read only,
+    what the person has opened in an emergency as well.
 
     Raises:
         NotFoundError: there is none, or it is not for this person. The two look the same.
@@ -68,7 +76,7 @@ def get_referral(session: Session, referral_id: UUID, viewer: User, *, to_change
     """
     wanted = (
         select(Referral)
-        .where(Referral.id == referral_id, scope(viewer))
+        .where(Referral.id == referral_id, scope(viewer, with_emergencies=in_emergency and not to_change))
         .options(
             joinedload(Referral.organisation), joinedload(Referral.programme), joinedload(Referral.referrer)
         )

@@ -7,8 +7,17 @@ from referral.auth.passwords import (
     find_user_by_password,
     hash_password,
 )
-from referral.auth.reach import scope
-from referral.auth.roles import EVERYBODY, RECEIVERS, REFERRERS, public, requires, roles_of
+from referral.auth.reach import holds, openable, scope
+from referral.auth.roles import (
+    EVERYBODY,
+    OPENERS,
+    RECEIVERS,
+    REFERRERS,
+    REVIEWERS,
+    public,
+    requires,
+    roles_of,
+)
 from referral.auth.sessions import LONGEST_PAUSE, LONGEST_SESSION, end_sessions, find_session, open_session
 
 __all__ = [
@@ -18,15 +27,19 @@ __all__ = [
     "LONGEST_PASSWORD",
     "LONGEST_PAUSE",
     "LONGEST_SESSION",
+    "OPENERS",
     "RECEIVERS",
     "REFERRERS",
+    "REVIEWERS",
     "SHORTEST_PASSWORD",
     "begin_attempt",
     "end_sessions",
     "find_session",
     "find_user_by_password",
     "hash_password",
+    "holds",
     "open_session",
+    "openable",
     "public",
     "requires",
     "roles_of",

@@ -9,6 +9,10 @@ View = TypeVar("View", bound=Callable[..., object])
 EVERYBODY: frozenset[Role] = frozenset()  # what a public view says; a view that says nothing has no such mark
 REFERRERS = frozenset({Role.NEUROLOGIST, Role.DELEGATE})
 RECEIVERS = frozenset({Role.COORDINATOR, Role.COMMITTEE_MEMBER, Role.CHAIR})
+OPENERS = RECEIVERS | {Role.NEUROLOGIST}
+"""Who may read a case from outside in an emergency: who answers for care, with an account of their own."""
+REVIEWERS = frozenset({Role.CHAIR, Role.AUDITOR})
+"""Who says afterwards whether there was reason for it."""
 
 
 def public(view: View) -> View:

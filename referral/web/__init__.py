@@ -14,6 +14,7 @@ from referral.web import (
     decisions,
     drafts,
     duplicates,
+    emergencies,
     errors,
     evidence,
     hand_over,
@@ -56,6 +57,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(attachments.attachments)
     app.register_blueprint(kept_files.kept_files)
     app.register_blueprint(moves.moves)
+    app.register_blueprint(emergencies.urgent)
     app.register_blueprint(questions.questions)
     app.register_blueprint(new_facts.new_facts)
     app.register_blueprint(messages.messages)

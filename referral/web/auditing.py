@@ -104,6 +104,9 @@ MORE_WORDS = {
     "standing_taken_over": "Account set to its newer standing after a restore",
     "restore_rehearsed": "Restore tried in a scratch place",
     "opened_after_restore": "Opened for writing after a restore",
+    "emergency_refused": "Emergency access refused: no case to open under the number",
+    "emergency_refused_too_many": "Emergency access refused: too many tries",
+    "emergency_list_read": "Emergency accesses read",
 }
 
 

@@ -12,6 +12,7 @@ from referral import audit, clock
 from referral.actions import inbox as actions
 from referral.actions.adoptions import editions_for
 from referral.actions.duplicates import alike_by_case
+from referral.actions.emergency_reviews import waiting
 from referral.actions.mail import undelivered
 from referral.actions.overdue import MOST, first_overdue, overdue
 from referral.actions.referrals import PAGE, get_referral
@@ -87,6 +88,7 @@ def draw(*, text: str = "", page: int = 1) -> ResponseReturnValue:
         "clinics": actions.clinics(db.session(), g.person),
         "views": actions.views_of(db.session(), g.person),
         "undelivered": undelivered(db.session(), g.person.organisation_id),
+        "to_review": waiting(db.session(), g.person) if g.person.role is not Role.COMMITTEE_MEMBER else 0,
     }
     db.session.commit()
     return render_template(

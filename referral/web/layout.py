@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request, url_for
 
 from referral import clock
-from referral.auth import RECEIVERS, REFERRERS
+from referral.auth import OPENERS, RECEIVERS, REFERRERS
 from referral.facts import MONTHS
 from referral.workflow import Role
 
@@ -65,7 +65,7 @@ def register(app: Flask) -> None:
     app.after_request(add_headers)
     app.context_processor(frame)
     app.jinja_env.globals["asset"] = asset
-    app.jinja_env.filters.update(day=day, moment=moment, days_ago=days_ago)
+    app.jinja_env.filters.update(day=day, moment=moment, time_of_day=time_of_day, days_ago=days_ago)
 
 
 def add_headers(response: Response) -> Response:
@@ -87,7 +87,15 @@ def frame() -> dict[str, Any]:
     person = g.get("person")
     known = {rule.rule for rule in current_app.url_map.iter_rules()}
     entries = [entry for entry in NAVIGATION if person and person.role in entry.roles and entry.path in known]
-    return {"person": person, "navigation": entries, "demonstration": g.get("demonstration", False)}
+    if g.get("confined"):
+        entries = []  # nowhere to go before the second step is set up
+    return {
+        "person": person,
+        "navigation": entries,
+        "demonstration": g.get("demonstration", False),
+        "emergencies": g.get("emergencies", ()),
+        "may_open": person is not None and person.role in OPENERS,
+    }
 
 
 def asset(name: str) -> str:
@@ -109,6 +117,11 @@ def moment(value: datetime) -> str:
     """Write a moment by the clock of the house: 22 November 2026, 09:30."""
     there = clock.local(value)
     return f"{day(there.date())}, {there:%H:%M}"
+
+
+def time_of_day(value: datetime) -> str:
+    """Write the time of a moment by the clock of the house: 09:30."""
+    return f"{clock.local(value):%H:%M}"
 
 
 def days_ago(value: datetime) -> str:

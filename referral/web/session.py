@@ -43,6 +43,7 @@ from werkzeug.routing import RequestRedirect
 
 from forms.texts import LONGEST_KEPT
 from referral import audit, auth, clock, database
+from referral.actions import emergencies
 from referral.auth import public
 from referral.errors import ForbiddenError
 from referral.extensions import csrf, db, login_manager
@@ -111,8 +112,8 @@ def load_person(token: str) -> User | None:
 
 
 def identify() -> None:
-    """Keep the person, and whether this installation holds invented people, for page and guard."""
-    g.person, g.demonstration = None, False
+    """Keep the person, what they have opened in an emergency, and whether the people here are invented."""
+    g.person, g.demonstration, g.emergencies = None, False, []
     if request.endpoint == "static":
         return
     if current_user.is_authenticated:
@@ -121,6 +122,8 @@ def identify() -> None:
     g.demonstration = (
         db.session.scalar(select(Referral.id).where(Referral.demonstration).limit(1)) is not None
     )
+    if g.person is not None and g.person.role in auth.OPENERS:
+        g.emergencies = emergencies.open_now(db.session(), g.person)
     db.session.commit()
 
 
@@ -335,6 +338,7 @@ def start_session(user: User) -> None:
 def sign_out() -> ResponseReturnValue:
     """End the session on the server, so that a copy of its cookie is worth nothing."""
     if g.person is not None:
+        emergencies.end_all(db.session(), g.person)
         auth.end_sessions(db.session(), g.person, g.person.token)
         audit.record(db.session(), g.person, "signed_out")
         db.session.commit()

@@ -28,6 +28,11 @@ DEEDS = {
     "attachment_described": "What a file is, said anew",
     "attachment_removed": "File removed from the draft",
     "attachment_read": "File read",
+    "emergency_opened": "Opened from outside in an emergency",
+    "emergency_read": "Read from outside in an emergency",
+    "emergency_ended": "Emergency access ended before its time",
+    "emergency_reviewed": "Emergency access reviewed",
+    "emergency_review_overdue": "Told that the review of an emergency access is overdue",
 }
 COMMITTEE_ONLY = frozenset({"interest_declared", "opinion_given", "opinions_opened"})
 TITLES = {section.key: section.title for section in SECTIONS}

@@ -42,6 +42,8 @@ from referral.extensions import db
 from referral.models import (
     Adoption,
     Attachment,
+    EmergencyAccess,
+    EmergencyReason,
     Letter,
     LetterKind,
     Mail,
@@ -72,6 +74,7 @@ from tests.matrix.world import (
     take,
 )
 
+OPENERS = ("neurologist", "coordinator", "committee_member", "chair")
 NOBODY, DISABLED = "nobody", "disabled"
 ASKING = (*(role.value for role in Role), NOBODY, DISABLED)
 """Who asks: each role, somebody who is not signed in, and somebody whose account was ended in mid-session."""
@@ -174,6 +177,7 @@ def lay(house: House, session: Session) -> None:
             lay_new_facts(session, case)
     _lay_meetings(house, session)
     _lay_notices(house, session)
+    _lay_emergencies(house, session)
     _lay_words(house, session)
     _sign_in(house, session)
     session.commit()
@@ -329,6 +333,47 @@ def _lay_notices(house: House, session: Session) -> None:
         session.add(mail)
         session.flush()
         house.words[f"{relation} notice"] = str(mail.id)
+
+
+def _lay_emergencies(house: House, session: Session) -> None:
+    """Beside a case elsewhere that each who may has opened in an emergency, what of each programme is to review."""
+    there = bring(session, house.world, State.DRAFT, FOREIGN, "Quixleyzz")
+    _with_file(house, session, there, 3)
+    take(session, house.world, there, "submit", FOREIGN)
+    (version,) = there.versions
+    version.packet = Packet(
+        pdf=b"%PDF-1.7", sha256=sha256(b"%PDF-1.7").hexdigest(), issued_by=version.signed_by
+    )
+    house.words["opened_file"] = str(
+        session.scalars(select(Attachment.id).where(Attachment.referral_id == there.id)).one()
+    )
+    for who in OPENERS:
+        _lay_emergency(house, session, f"emergency of {who}", who, there)
+    for relation, who in ((OWN, "other_coordinator"), (SAME, "other_member"), (FOREIGN, "coordinator")):
+        case = house.world.cases[State.IN_REVIEW, relation]
+        _lay_emergency(house, session, f"{relation} use", who, case)
+
+
+def _lay_emergency(house: House, session: Session, name: str, who: str, case: Referral) -> None:
+    found = EmergencyAccess(
+        referral_id=case.id, user_id=house.world.people[who].id, reason=EmergencyReason.SAFETY,
+        why="As was said on the telephone.", until=clock.now() + timedelta(hours=10),
+    )  # fmt: skip
+    session.add(found)
+    session.flush()
+    house.words[name] = str(found.id)
+
+
+def facts_of_emergency(house: House, about: str, who: str, relation: str) -> dict[str, str]:
+    """Which emergency stands in an address: one's own, one that another has opened, or one to be reviewed."""
+    gone = str(NOWHERE)
+    if about == "emergency":
+        others = {SAME: "neurologist" if who == "coordinator" else "coordinator", FOREIGN: "chair"}
+        name = f"emergency of {who if relation == OWN else others.get(relation, '')}"
+        if relation == FOREIGN and who == "chair":
+            name = "own use"
+        return {"access_id": house.words.get(name, gone), "attachment_id": house.words["opened_file"]}
+    return {"access_id": house.words.get(f"{relation} use", gone)} if about == "use" else {}
 
 
 def _lay_words(house: House, session: Session) -> None:

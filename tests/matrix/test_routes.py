@@ -13,9 +13,18 @@ import pytest
 from tests.attachments.made import pdf
 from tests.browser import Page
 from tests.matrix import watch
-from tests.matrix.house import ASKING, DISABLED, NOBODY, House, facts_about, fill
+from tests.matrix.house import (
+    ASKING,
+    DISABLED,
+    NOBODY,
+    OPENERS,
+    House,
+    facts_about,
+    facts_of_emergency,
+    fill,
+)
 from tests.matrix.matrix import FILE, REFUSED, Row, cells, rows
-from tests.matrix.world import FOREIGN, MISSING, RECEIVERS, may_see
+from tests.matrix.world import FOREIGN, MISSING, OWN, RECEIVERS, may_see
 
 pytestmark = pytest.mark.only_on("sqlite")  # the deeds behind are tried on both: see test_deeds.py
 
@@ -86,6 +95,10 @@ def is_there(house: House, row: Row, who: str, relation: str) -> bool:
         return False
     if row.everywhere or not row.about:
         return True
+    if row.about == "emergency":
+        return relation == OWN and who in OPENERS
+    if row.about == "use":
+        return relation != FOREIGN or who == "auditor"
     person = house.world.people[who]
     case = house.case(row.about.partition(" ")[2], relation) if row.about.startswith("case") else None
     if case is not None:
@@ -97,7 +110,11 @@ def is_there(house: House, row: Row, who: str, relation: str) -> bool:
 def ask(house: House, row: Row, who: str, relation: str) -> str:
     """Ask for one cell, and say what was wrong with the answer; empty where all is as it should be."""
     expected = row.expected(who, there=is_there(house, row, who, relation))
-    words = {**house.words, **facts_about(house, row.about, relation)}
+    words = {
+        **house.words,
+        **facts_about(house, row.about, relation),
+        **facts_of_emergency(house, row.about, who, relation),
+    }
     if row.sitting:
         house.put_back()
     form = typed(house, row, who, words) if row.method == "POST" else {}
