@@ -136,14 +136,16 @@ class Checker:
             for name in ("at", "actor_id", "deed", "referral_id", "detail", "digest")
         ]
         key: str = session.connection().get_execution_options()["audit_key"]
-        added = select(AuditEntry, AuditEntry.id, *told).where(AuditEntry.id > self.entry)
-        entries = []
-        for entry, *row in session.execute(added.order_by(AuditEntry.id)).all():
-            must(entry.id > self.entry, "the trail went back")
-            link = audit.Link(*row)
-            self.entry, self.digest = entry.id, link.seal(key, self.digest)
+        added = select(AuditEntry.id, *told).where(AuditEntry.id > self.entry).order_by(AuditEntry.id)
+        for row in session.execute(added).all():
+            link = audit.Link(*tuple(row))
+            self.digest = link.seal(key, self.digest)
             must(hmac.compare_digest(self.digest, link.digest or ""), f"entry {link.id} breaks the chain")
-            entries.append(entry)
+        found = session.scalars(select(AuditEntry).where(AuditEntry.id > self.entry).order_by(AuditEntry.id))
+        entries = list(found)
+        if entries:
+            must(entries[0].id > self.entry, "the trail went back")
+            self.entry = entries[-1].id
         self.entries += len(entries)
         return entries
 
