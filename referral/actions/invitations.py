@@ -19,6 +19,7 @@ WORDS_OF_THE_HOUSE = (
     "qwertyuiop", "referral", "sclerosis", "stemcell", "transplant", "welcome",
 )  # fmt: skip
 """What anybody would try here first. It counts for nothing in a password; so do a person's own names."""
+BETTER = "Choose another: four words that have nothing to do with one another, or with you, are good."
 LEAST_LEFT = 8
 """Characters that a password must have beside such words."""
 
@@ -137,7 +138,9 @@ def _check_password(password: str, again: str, person: User, known_to_all: str |
         )
     left = _beside_words(password, person)
     if password == known_to_all or len(left) < LEAST_LEFT or len(set(left)) < 4:
-        raise NotTakenError("password", "This password is too easy to guess. Choose another.")
+        raise NotTakenError("password", f"This password is too easy to guess. {BETTER}")
+    if auth.is_frequent(password):
+        raise NotTakenError("password", f"This password is on the list of those that are tried first. {BETTER}")
     if password != again:
         raise NotTakenError("again", "The two are not the same.")
 

@@ -1,5 +1,6 @@
 """Who you are and what you may see: passwords, sessions kept on the server, roles, the scope of a person."""
 
+from referral.auth.frequent import is_frequent
 from referral.auth.guesses import GUESSES, GUESSES_WITHIN, begin_attempt
 from referral.auth.passwords import (
     LONGEST_PASSWORD,
@@ -38,6 +39,7 @@ __all__ = [
     "find_user_by_password",
     "hash_password",
     "holds",
+    "is_frequent",
     "open_session",
     "openable",
     "public",
