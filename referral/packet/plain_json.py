@@ -2,7 +2,7 @@
 
 import json
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from referral.facts import Fault, RecordError
@@ -35,8 +35,8 @@ def read_strictly(content: bytes, what: str, most: int = LARGEST) -> dict[str, A
         json.dumps(plain, default=_number, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         raise _refuse(what, "half of a character", "whole characters") from error
-    except (Unreadable, InvalidOperation) as error:
-        raise _refuse(what, _plainly(error), "JSON in which each name stands once, with numbers") from error
+    except Unreadable as error:
+        raise _refuse(what, str(error)[:200], "JSON in which each name stands once, with numbers") from error
     if not isinstance(plain, dict):
         raise _refuse(what, f"a {type(plain).__name__}", "names with values: { … }")
     return plain
@@ -62,12 +62,6 @@ def _number(value: object) -> float:
     if isinstance(value, Decimal):
         return float(value)
     raise TypeError(value)
-
-
-def _plainly(error: Exception) -> str:
-    """Say what a parser found, without what it quotes of the file."""
-    said = "a number out of all bounds" if isinstance(error, InvalidOperation) else str(error)
-    return said[:200]
 
 
 def _refuse(what: str, given: str, allowed: str) -> RecordError:

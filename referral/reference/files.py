@@ -2,7 +2,7 @@
 
 import json
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ def read_json(text: str) -> Any:
     """Read JSON with exact decimals; NaN, infinities and names that stand twice are refused."""
     try:
         return json.loads(
-            text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_once, parse_int=_whole
+            text, parse_float=_exact, parse_constant=_no_constant, object_pairs_hook=_once, parse_int=_whole
         )
     except (RecursionError, ValueError) as error:
         raise Unreadable(str(error) or "nested too deep") from error
@@ -34,6 +34,13 @@ def read_json(text: str) -> Any:
 
 def _no_constant(name: str) -> Any:
     raise Unreadable(f"{name} is no number")
+
+
+def _exact(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise Unreadable("a number out of all bounds") from None
 
 
 def _whole(text: str) -> int:
