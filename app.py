@@ -4,7 +4,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from referral import cli, database, web
+from referral import cli, database, logs, web
 from referral.extensions import db, migrate
 from referral.settings import Settings
 
@@ -14,6 +14,7 @@ MEBIBYTE = 1024 * 1024
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application of one installation; without settings, from the environment."""
     settings = settings or Settings.from_environment()
+    logs.set_up(settings.log)
     app = Flask(__name__)
     app.config.update(
         SECRET_KEY=settings.secret_key,

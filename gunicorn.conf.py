@@ -2,11 +2,26 @@
 
 import gc
 import os
+import shutil
 import sys
+import tempfile
+
+LOG = os.environ.get("LOG", "plain")
+# Each process counts in a file of its own here, so that whichever is asked for /metrics tells of all of them.
+if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="pons-counts-")
+
+
+def on_exit(server: object) -> None:
+    """Take the counts away: the next start begins at nought."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
 def on_starting(server: object) -> None:
     """Refuse to serve real people's data from an installation that is not safe for them (PRODUCTION=yes)."""
+    from referral import logs
+
+    logs.tell(LOG, "gunicorn.error")
     if os.environ.get("PRODUCTION") != "yes":
         return
     from app import create_app
@@ -20,6 +35,9 @@ def on_starting(server: object) -> None:
 
 def post_worker_init(worker: object) -> None:
     """Load what stays, and keep the search for garbage out of it: else it stops everybody for 0.2 s at a time."""
+    from referral import logs
+
+    logs.tell(LOG, "gunicorn.error")
     from referral.actions.evidence import catalogue
     from referral.criteria import library
     from referral.reference import drugs

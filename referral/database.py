@@ -11,6 +11,7 @@ import psycopg
 import pysqlite3
 from sqlalchemy import Connection, Engine, event, func, inspect, make_url, select
 from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 # Older SQLite may corrupt a file in WAL mode when two connections write at one moment.
@@ -35,6 +36,8 @@ POSTGRESQL = {
 }
 WRITTEN_ONCE = ("audit_entry",)
 """Tables to which the application's role may add, and nothing else."""
+CANNOT_WRITE_SQLITE = frozenset({8, 10, 13, 14})  # READONLY, IOERR, FULL, CANTOPEN
+CANNOT_WRITE_POSTGRESQL = frozenset({"25006", "53100", "58030"})  # read only, the disk is full, it fails
 DATA_EXCEPTION = "22"  # the class of PostgreSQL's errors that quote a value in their first line
 
 
@@ -115,6 +118,14 @@ def silence_values(context: ExceptionContext) -> None:
     refused.args = (said,)
     if context.sqlalchemy_exception is not None:
         context.sqlalchemy_exception.args = (f"({type(refused).__name__}) {said}",)
+
+
+def cannot_write(error: DBAPIError) -> bool:
+    """Tell whether the database has no place to write: the disk is full, fails, or lets nobody write."""
+    refused = error.orig
+    if isinstance(refused, psycopg.Error):
+        return refused.sqlstate in CANNOT_WRITE_POSTGRESQL
+    return getattr(refused, "sqlite_errorcode", 0) & 0xFF in CANNOT_WRITE_SQLITE
 
 
 def begin_reading(session: Session) -> None:

@@ -8,6 +8,8 @@ from importlib import import_module
 
 from sqlalchemy.orm import Session
 
+from referral.keeping.marks import is_shut
+
 log = logging.getLogger(__name__)
 
 Due = Callable[[Session, datetime], int]
@@ -42,6 +44,7 @@ TOPICS = (
     Topic("files from elsewhere forgotten", "referral.actions.imports", "due_unconfirmed"),
     Topic("heads of the audit trail anchored", "referral.audit", "due_anchor"),
     Topic("tables looked through", "referral.actions.due", "due_statistics"),
+    Topic("ticks", "referral.keeping.marks", "due_mark"),
 )
 """In this order: whoever is given a case is told of it, and what is written in a tick is sent in it."""
 
@@ -56,6 +59,10 @@ class Done:
 
 def tick(session: Session, now: datetime) -> list[Done]:
     """Do all that is due. A topic that fails keeps no other from being looked after, and is tried again next time."""
+    shut = is_shut(session)
+    session.commit()
+    if shut:  # brought back from a backup, and nobody has looked yet
+        return []
     return [Done(topic.words, _look_after(session, topic, now)) for topic in TOPICS]
 
 

@@ -42,11 +42,13 @@ from referral.web import (
     rules,
     session,
     static_files,
+    watching,
 )
 
 
 def register(app: Flask) -> None:
     """Wire the pages into the application."""
+    watching.register(app)
     layout.register(app)
     static_files.register(app)
     session.register(app)

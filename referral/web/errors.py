@@ -1,15 +1,18 @@
 """Pages for when something is refused or fails: what happened, what became of your text, what to do now."""
 
+import errno
 import logging
 
 from flask import Flask, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from referral import audit
+from referral import audit, database
 from referral.errors import ConflictError, ForbiddenError, NotFoundError, PonsError
 from referral.extensions import db
+from referral.web.tallies import REFUSED_WRITES
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +56,15 @@ READS = ("case_read", "meeting_read")
 REFUSED = {403: "page_refused", 404: "not_found", 409: "deed_refused"}
 """What the trail calls a refusal."""
 MEBIBYTE = 1024 * 1024
+NO_PLACE = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO})
+NOT_WRITTEN = (
+    "This installation can write nothing at the moment, as when a disk is full. Nothing was saved or changed. Cases"
+    " cannot be opened either, since each reading is written down. Tell whoever looks after it; the packets on disk"
+    " serve meanwhile. As soon as it can write again, this works as before."
+)
+SECRETS = ("password", "proof-", "code", "token")
+WORTH_SHOWING = 30
+"""Text shorter than this is sent again with the rest, and not shown by itself."""
 MOST_DRAINED = 16 * MEBIBYTE
 TOO_LARGE = (
     "One upload takes up to {} MB. None of the files was added. Go back and choose fewer, or smaller ones."
@@ -63,7 +75,8 @@ def register(app: Flask) -> None:
     """Give every failure its page."""
     app.register_error_handler(HTTPException, answer_http)
     app.register_error_handler(PonsError, answer_refusal)
-    app.register_error_handler(OperationalError, answer_database)
+    app.register_error_handler(DBAPIError, answer_database)
+    app.register_error_handler(OSError, answer_disk)
     app.after_request(keep_refusal)
 
 
@@ -71,7 +84,8 @@ def error_page(code: int, text: str = "") -> ResponseReturnValue:
     """Draw the page of a failure; a part of a page gets one line instead."""
     title, usual = PAGES.get(code, PAGES[400])
     template = "errors/line.html" if "HX-Request" in request.headers else "errors/page.html"
-    return render_template(template, code=code, title=title, text=text or usual), code
+    reference = g.get("request_id", "") if code >= 500 else ""  # elsewhere the same words for the same thing
+    return render_template(template, code=code, title=title, text=text or usual, reference=reference), code
 
 
 def answer_http(error: HTTPException) -> ResponseReturnValue:
@@ -109,20 +123,85 @@ def keep_refusal(response: Response) -> Response:
     already, that one does; that somebody was shown the case again says nothing of the refusal.
     """
     if response.status_code in REFUSED and g.get("person") and request.endpoint not in (None, "static"):
+        try:
+            write_refusal(response)
+        except DBAPIError as error:  # without a place for it nobody is told what they may not know
+            return current_app.make_response(answer_database(error))
+    return response
+
+
+def write_refusal(response: Response) -> None:
+    """Write a refusal down, unless it is there already."""
+    if g.person is not None:
         db.session.rollback()
         if audit.last_recorded(db.session()) in (None, *READS):
             asked = str((request.view_args or {}).get("referral_id", ""))
             deed = REFUSED[response.status_code]
             audit.record(db.session(), g.person, deed, page=request.endpoint, asked=asked)
             db.session.commit()
-    return response
 
 
-def answer_database(error: OperationalError) -> ResponseReturnValue:
-    """Say that the database is busy or gone. The log gets the cause, without values."""
-    log.error("The database did not answer: %s", error.orig)
-    db.session.rollback()
-    return error_page(503)
+def answer_database(error: DBAPIError) -> ResponseReturnValue:
+    """Say that the database is busy or gone, or that nothing can be written. The log gets the cause, without values.
+
+    Whoever sent a form gets back what they typed. What is wrong otherwise is a fault of ours.
+    """
+    cannot_write = database.cannot_write(error)
+    if not cannot_write and not isinstance(error, OperationalError):
+        raise error
+    if cannot_write:
+        log.error("The database cannot write: %s", type(error.orig).__name__)
+    else:
+        log.error("The database did not answer: %s", error.orig)
+    return unsaved(NOT_WRITTEN if cannot_write else "")
+
+
+def answer_disk(error: OSError) -> ResponseReturnValue:
+    """Say that a file could not be written, where the disk has no room or lets nobody write."""
+    if error.errno not in NO_PLACE:
+        raise error
+    log.error("A file cannot be written: %s", errno.errorcode[error.errno])
+    return unsaved(NOT_WRITTEN)
+
+
+def unsaved(text: str) -> ResponseReturnValue:
+    """Draw the page that says that nothing was saved, with what was typed. It asks the database for nothing."""
+    REFUSED_WRITES.inc()
+    db.session.expunge_all()  # who is signed in stays as they were read
+    try:
+        db.session.rollback()
+    except SQLAlchemyError:
+        db.session.remove()
+    try:
+        return _unsaved_page(text)
+    except SQLAlchemyError:
+        g.person, g.emergencies = None, []
+        return _unsaved_page(text)
+
+
+def _unsaved_page(text: str) -> ResponseReturnValue:
+    typed = [] if request.blueprint == "door" else typed_texts(request.form)
+    if not typed or "HX-Request" in request.headers:
+        return error_page(503, text)
+    title, usual = PAGES[503]
+    page = render_template(
+        "errors/unsaved.html",
+        title=title,
+        text=text or usual,
+        typed=typed,
+        action=request.path,
+        reference=g.get("request_id", ""),
+    )
+    return page, 503
+
+
+def typed_texts(form: MultiDict[str, str]) -> list[tuple[str, str, bool]]:
+    """Give what was typed, field by field, and whether it is long enough to be shown; no token, no secret."""
+    return [
+        (name, value, len(value) >= WORTH_SHOWING)
+        for name, value in form.items(multi=True)
+        if not name.endswith("csrf_token") and not any(secret in name for secret in SECRETS)
+    ]
 
 
 def drain(files: int = 0) -> None:

@@ -36,7 +36,8 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
@@ -47,7 +48,7 @@ from referral.actions import emergencies
 from referral.auth import public
 from referral.errors import ForbiddenError
 from referral.extensions import csrf, db, login_manager
-from referral.models import Referral, User
+from referral.models import Referral, User, UserSession
 from referral.web.errors import drain, error_page
 
 log = logging.getLogger(__name__)
@@ -106,9 +107,19 @@ def load_person(token: str) -> User | None:
     if found is None:
         return None
     if clock.now() - found.seen_at > TOUCH_EVERY:
-        found.seen_at = clock.now()
-        db.session.commit()
+        touch(found)
     return found.user
+
+
+def touch(found: UserSession) -> None:
+    """Write down that a session is in use; where nothing can be written, its person still reads what they may."""
+    used = update(UserSession).where(UserSession.token_sha256 == found.token_sha256)
+    try:
+        with db.engine.begin() as connection:
+            connection.execute(used.values(seen_at=clock.now()))
+    except DBAPIError as error:
+        if not database.cannot_write(error):
+            raise
 
 
 def identify() -> None:

@@ -31,6 +31,9 @@ PUBLIC = {
     "pages.glossary",
     "people.welcome",
     "people.choose_password",
+    "watching.live",
+    "watching.ready",
+    "watching.metrics",
 }
 
 
