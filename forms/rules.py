@@ -67,7 +67,13 @@ class RulesForm(Section):
     )
     shows_waiting = TickField("Show referrers how long cases wait here")
     keep_years = BoundedField(
-        "Keep closed cases for", "Years, 1 to 100. Blank: nothing has been settled.", least=1, most=100
+        "Keep ended cases for", "Years after the last act, 1 to 100. Blank: for good.", least=1, most=100
+    )
+    keep_draft_months = BoundedField(
+        "Keep drafts never sent for",
+        "Months after the last act, 1 to 120. Blank: for good.",
+        least=1,
+        most=120,
     )
     washout = Rows(WashoutForm, "Wash-out before transplant")
 
@@ -83,7 +89,11 @@ class RulesForm(Section):
                 self._say_twice(row["drug"])
             washout[row["drug"]] = row["days"]
         quorum = {name: number for name, number in plain.pop("quorum", {}).items() if number}
-        return {"shows_waiting": False, "keep_years": None} | plain | {"quorum": quorum, "washout": washout}
+        return (
+            {"shows_waiting": False, "keep_years": None, "keep_draft_months": None}
+            | plain
+            | {"quorum": quorum, "washout": washout}
+        )
 
     def _say_twice(self, drug: str) -> None:
         row = [row for row in self.washout.entries if row.form.drug.data == drug][-1]

@@ -22,6 +22,7 @@ PRAGMAS = {
     "foreign_keys": 1,
     "busy_timeout": 10_000,
     "trusted_schema": 0,
+    "secure_delete": 1,  # what is deleted is overwritten, not only forgotten
     "cell_size_check": 1,
     "mmap_size": 0,
 }

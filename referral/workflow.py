@@ -122,6 +122,8 @@ AFTER_TRANSPLANT = frozenset({State.TRANSPLANTED, State.FOLLOW_UP})
 ACCEPTED = AFTER_TRANSPLANT | {State.WORKUP}
 OPEN = SENT | PARKED | ACCEPTED | {State.LISTED, State.DECIDED}
 """Sent, and something is still to be done."""
+ENDED = frozenset({State.CLOSED, State.WITHDRAWN, State.ENTERED_IN_ERROR})
+"""Nothing more is to be done: from here on it is kept as long as its programme has settled."""
 CORRECTABLE = frozenset({State.DECIDED, State.DEFERRED, State.WORKUP})
 """A decision stands that a new one may replace."""
 DECIDABLE = CORRECTABLE | {State.LISTED}

@@ -50,6 +50,12 @@ def move(
     return row
 
 
+def end(session: Session, referral: Referral, at: datetime) -> None:
+    """End whatever a case was in the midst of, because it is deleted: it counts as taken back from then on."""
+    _stand(session, referral, State.WITHDRAWN, None, at)
+    session.flush()
+
+
 def _by_clock(deed: str, state: State) -> Move:
     row = find_move(deed)
     if not row.by_clock or state not in row.sources:

@@ -11,25 +11,27 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from referral import audit
+from referral import audit, clock
 from referral.actions.evidence import check_reader
 from referral.errors import ConflictError, ForbiddenError
 from referral.facts import digest
 from referral.models import ProgrammeRules, Specialty, User
 from referral.workflow import Role
 
-LONGEST_DAYS, LONGEST_YEARS, LONGEST_WASHOUT, LARGEST_QUORUM = 365, 100, 3650, 20
+LONGEST_DAYS, LONGEST_YEARS, LONGEST_MONTHS, LONGEST_WASHOUT, LARGEST_QUORUM = 365, 100, 120, 3650, 20
+RETENTION = ("keep_years", "keep_draft_months")
 
 
 @dataclass(frozen=True)
 class Rules:
-    """One programme's rules. ``washout`` is in days by drug key; ``keep_years`` ``None``: nothing has been settled."""
+    """One programme's rules. ``washout`` is in days by drug key; ``keep_…`` ``None``: kept for good."""
 
     quorum: Mapping[str, int] = field(default_factory=lambda: {"neurology": 1, "haematology": 1})
     remind_after_days: int = 7
     escalate_after_days: int = 14
     shows_waiting: bool = False
     keep_years: int | None = None
+    keep_draft_months: int | None = None
     washout: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -40,6 +42,7 @@ class Rules:
             "escalate_after_days": self.escalate_after_days,
             "shows_waiting": self.shows_waiting,
             "keep_years": self.keep_years,
+            "keep_draft_months": self.keep_draft_months,
             "washout": dict(self.washout),
         }
 
@@ -55,6 +58,7 @@ def rules_for(session: Session, programme_id: UUID) -> Rules:
         escalate_after_days=kept.escalate_after_days,
         shows_waiting=kept.shows_waiting,
         keep_years=kept.keep_years,
+        keep_draft_months=kept.keep_draft_months,
         washout=kept.washout,
     )
 
@@ -85,13 +89,15 @@ def change_rules(
         raise ConflictError("The rules were changed by somebody else since you opened this page.")
     _check(rules)
     kept = session.get(ProgrammeRules, actor.organisation_id)
-    if kept is None:
-        session.add(ProgrammeRules(programme_id=actor.organisation_id, **rules.to_json()))
-    else:
-        for name, value in rules.to_json().items():
-            setattr(kept, name, value)
-    session.flush()
     new, old = rules.to_json(), before.to_json()
+    if kept is None:
+        kept = ProgrammeRules(programme_id=actor.organisation_id)
+        session.add(kept)
+    for name, value in new.items():
+        setattr(kept, name, value)
+    if any(new[name] != old[name] for name in RETENTION):
+        kept.keep_since = at or clock.now()
+    session.flush()
     changed = {name: {"was": old[name], "is": new[name]} for name in new if new[name] != old[name]}
     audit.record(
         session, actor, "rules_changed", at=at, programme=str(actor.organisation_id), changed=changed
@@ -109,5 +115,7 @@ def _check(rules: Rules) -> None:
             raise ValueError(f"days are from 1 to {LONGEST_DAYS}")
     if rules.keep_years is not None and not 1 <= rules.keep_years <= LONGEST_YEARS:
         raise ValueError(f"years are from 1 to {LONGEST_YEARS}")
+    if rules.keep_draft_months is not None and not 1 <= rules.keep_draft_months <= LONGEST_MONTHS:
+        raise ValueError(f"months are from 1 to {LONGEST_MONTHS}")
     if not all(0 <= days <= LONGEST_WASHOUT for days in rules.washout.values()):
         raise ValueError(f"wash-out is from 0 to {LONGEST_WASHOUT} days")

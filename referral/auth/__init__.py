@@ -8,7 +8,7 @@ from referral.auth.passwords import (
     find_user_by_password,
     hash_password,
 )
-from referral.auth.reach import holds, openable, scope
+from referral.auth.reach import holds, openable, scope, scope_of_deleted
 from referral.auth.roles import (
     EVERYBODY,
     OPENERS,
@@ -46,4 +46,5 @@ __all__ = [
     "requires",
     "roles_of",
     "scope",
+    "scope_of_deleted",
 ]

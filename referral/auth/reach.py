@@ -16,8 +16,13 @@ def scope(user: User, *, with_emergencies: bool = False) -> ColumnElement[bool]:
     """
     if with_emergencies and user.role in OPENERS:
         held = select(EmergencyAccess.referral_id).where(holds(user))
-        return _own(user) | Referral.id.in_(held)
-    return _own(user)
+        return (_own(user) | Referral.id.in_(held)) & Referral.gone_at.is_(None)
+    return _own(user) & Referral.gone_at.is_(None)
+
+
+def scope_of_deleted(user: User) -> ColumnElement[bool]:
+    """Give the filter for the referrals that a person could see until they were deleted: they are told so."""
+    return _own(user) & Referral.gone_at.is_not(None)
 
 
 def _own(user: User) -> ColumnElement[bool]:
@@ -45,4 +50,5 @@ def openable(user: User) -> ColumnElement[bool]:
     """Give the filter for the referrals that a person may open in an emergency: signed and sent, and not theirs."""
     if user.role not in OPENERS:
         return false()
-    return ~_own(user) & (Referral.state != State.DRAFT) & Referral.submitted_at.is_not(None)
+    sent = (Referral.state != State.DRAFT) & Referral.submitted_at.is_not(None)
+    return ~_own(user) & sent & Referral.gone_at.is_(None)

@@ -46,14 +46,20 @@ class Referral(Base):
         Index(None, "organisation_id", "state"),
         # All that the inbox filters, counts and orders by, state by state and as it is listed: beside what was typed
         # these are slow to reach.
-        Index("ix_referral_inbox", "programme_id", "state", *LISTED_BY),
-        Index("ix_referral_waiting", "programme_id", *LISTED_BY, "state"),
+        Index("ix_referral_inbox", "programme_id", "state", *LISTED_BY, "gone_at"),
+        Index("ix_referral_waiting", "programme_id", *LISTED_BY, "state", "gone_at"),
         Index(None, "programme_id", "organisation_id", "submitted_at"),
         Index(
             "ix_referral_demonstration",
             "demonstration",
             sqlite_where=text("demonstration = 1"),
             postgresql_where=text("demonstration"),
+        ),
+        Index(
+            "ix_referral_gone",
+            "gone_at",
+            sqlite_where=text("gone_at IS NOT NULL"),
+            postgresql_where=text("gone_at IS NOT NULL"),
         ),
         STRICT,
     )
