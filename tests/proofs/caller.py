@@ -97,8 +97,12 @@ class Caller:
     def sign_in(self, email: str, password: str = PASSWORD) -> "Caller":
         """Come in at the door."""
         page = self.get("/sign-in")
+        if page.status >= 500:
+            raise ConnectionError(f"answered {page.status}")
         form = page.fields("/sign-in") | {"email": email, "password": password}
         answer = self.ask("POST", "/sign-in", form)
+        if answer.status >= 500:
+            raise ConnectionError(f"answered {answer.status}")
         assert answer.status == 303, f"{email} was not let in: {answer.status}"
         found = TOKEN.search(self.get("/help").text)
         assert found, f"{email} is not signed in"

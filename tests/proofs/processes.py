@@ -1,6 +1,7 @@
 """What the system says of processes: who has started whom, how much they hold. From /proc."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -8,11 +9,12 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def children(pid: int) -> list[int]:
-    """The processes that a process has started and that still run."""
-    try:
-        return [int(each) for each in (PROC / f"{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
+    """The processes that a process has started, in whichever thread, and that still run."""
+    found: list[int] = []
+    for told in (PROC / str(pid) / "task").glob("*/children"):
+        with suppress(OSError):
+            found += map(int, told.read_text().split())
+    return found
 
 
 def family(pid: int) -> list[int]:
