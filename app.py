@@ -41,6 +41,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         PACKET_KEY=settings.packet_key,
         PACKET_KEY_PASSWORD=settings.packet_key_password,
         AUDIT_ANCHOR=settings.audit_anchor,
+        SECOND_FACTOR=settings.second_factor,
+        PROOF_HOLDS=settings.proof_holds,
         BACKUP_KEY=settings.backup_key,
         METRICS_FROM=settings.metrics_from,
     )

@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
@@ -33,6 +34,8 @@ class Settings:
     backup_key: str = ""  # encrypts backups; kept apart from them and from the data
     metrics_from: tuple[str, ...] = ("127.0.0.1", "::1")  # the addresses that may read /metrics
     log: str = "plain"  # or json: a line an event, for a collector
+    second_factor: str = "offered"  # or required: of everybody who signs in with a password
+    proof_holds: timedelta = timedelta(minutes=10)  # what cannot be undone asks for a proof no older than this
     _: KW_ONLY
     audit_key: str  # seals the trail; kept, and backed up, apart from the database
     audit_anchor: Path = INSTANCE / "audit_anchor"  # the heads of the trail; better on another machine
@@ -61,6 +64,8 @@ class Settings:
             backup_key=given.get("BACKUP_KEY", ""),
             metrics_from=tuple(given.get("METRICS_FROM", "127.0.0.1,::1").replace(",", " ").split()),
             log=_log(given.get("LOG", "plain")),
+            second_factor=_second_factor(given),
+            proof_holds=timedelta(minutes=int(given.get("PROOF_HOLDS_MINUTES", "10"))),
             audit_key=given.get("AUDIT_KEY") or _kept_key(instance, "audit_key"),
             audit_anchor=Path(given.get("AUDIT_ANCHOR") or instance / "audit_anchor"),
         )
@@ -70,6 +75,14 @@ def _log(kind: str) -> str:
     if kind not in ("plain", "json"):
         raise ValueError("LOG is plain or json")
     return kind
+
+
+def _second_factor(given: Mapping[str, str]) -> str:
+    """Ask everybody for a second factor where the data are real."""
+    asked = given.get("SECOND_FACTOR") or ("required" if given.get("PRODUCTION") == "yes" else "offered")
+    if asked not in ("required", "offered"):
+        raise ValueError("SECOND_FACTOR is required or offered")
+    return asked
 
 
 def _mail_server(url: str) -> str:

@@ -89,6 +89,11 @@ class Move:
     by_clock: bool = False
 
     @property
+    def grave(self) -> bool:
+        """Tell whether whoever does it shows once more who they are: it is a signature, or has no way back."""
+        return self.deed in GRAVE
+
+    @property
     def words(self) -> str:
         """Say the deed as on a button."""
         return WORDS.get(self.deed) or self.deed.replace("_", " ").capitalize()
@@ -112,6 +117,15 @@ WORDS = {
     "correct_follow_up": "Correct a visit",
 }
 """The deeds whose name alone would not tell what the button does."""
+
+GRAVE = frozenset(
+    {
+        "submit", "answer", "bring_facts", "withdraw",  # the neurologist signs, or takes it back
+        "accept", "decline", "advise", "defer", "ask_for_more",  # the committee signs
+        "write_letter", "close", "mark_entered_in_error",
+    }
+)  # fmt: skip
+"""Before these deeds a person shows once more who they are, unless they have just done so."""
 
 
 SENT = frozenset({State.SUBMITTED, State.IN_REVIEW, State.READY})

@@ -121,7 +121,7 @@ def choose_password(
     at = at or clock.now()
     invitation = find_invitation(session, token, at, to_use=True)
     person = session.scalars(select(User).where(User.id == invitation.user_id).with_for_update(of=User)).one()
-    _check_password(password, again, person, known_to_all)
+    check_password(password, again, person, known_to_all)
     person.password_hash = auth.hash_password(password)
     person.active = True
     invitation.used_at = at
@@ -130,7 +130,13 @@ def choose_password(
     return person
 
 
-def _check_password(password: str, again: str, person: User, known_to_all: str | None) -> None:
+def check_password(password: str, again: str, person: User, known_to_all: str | None) -> None:
+    """Refuse a password that cannot be taken, whoever chooses it and wherever.
+
+    Raises:
+        NotTakenError: too short, too long, too easy to guess, or not typed twice alike.
+
+    """
     if not auth.SHORTEST_PASSWORD <= len(password) <= auth.LONGEST_PASSWORD:
         raise NotTakenError(
             "password",

@@ -29,8 +29,13 @@ def _nobodys_hash() -> str:
 def find_user_by_password(session: Session, email: str, password: str) -> User | None:
     """Find the person in use of this account; the wrong ones and the unknown ones take equally long."""
     user = session.scalar(select(User).where(User.email == email.strip().lower()))
+    right = is_password(user.password_hash if user else _nobodys_hash(), password)
+    return user if right and user is not None and user.active else None
+
+
+def is_password(kept: str, password: str) -> bool:
+    """Tell whether this is what was hashed."""
     try:
-        _hasher.verify(user.password_hash if user else _nobodys_hash(), password[: LONGEST_PASSWORD + 1])
+        return _hasher.verify(kept, password[: LONGEST_PASSWORD + 1])
     except (VerificationError, InvalidHashError):
-        return None
-    return user if user is not None and user.active else None
+        return False

@@ -10,6 +10,7 @@ LONG_ENOUGH = 32  # characters of a key; ours have 64
 MANY_ENOUGH = 8  # different ones among them
 LARGEST_FORM = 1024 * 1024
 ONE_YEAR = 365 * 24 * 3600
+LONGEST_PROOF = 30  # minutes: as long as a session may be silent
 
 
 @rule(RULES, "FLASK_DEBUG", "no debugger answers", "take FLASK_DEBUG away and serve with gunicorn")
@@ -111,6 +112,19 @@ def proxies(house: House) -> str:
         if 1 <= house.settings.proxies <= 3
         else f"it is {house.settings.proxies}: something must bring https"
     )
+
+
+@rule(RULES, "SECOND_FACTOR", "everybody signs in with a second factor", "set SECOND_FACTOR=required")
+def second_factor(house: House) -> str:
+    """A password alone is guessed, seen or told."""
+    return "" if house.settings.second_factor == "required" else "a password alone lets people in"
+
+
+@rule(RULES, "PROOF_HOLDS_MINUTES", "what cannot be undone asks who it is", "give it 5 to 15 minutes")
+def fresh_proof(house: House) -> str:
+    """Whoever finds a desk unattended must not sign there."""
+    minutes = house.settings.proof_holds.total_seconds() / 60
+    return "" if 1 <= minutes <= LONGEST_PROOF else f"a proof holds for {minutes:g} minutes"
 
 
 @rule(RULES, "MAX_CONTENT_LENGTH", "a form has bounds", "leave the sizes of forms as they are shipped")

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from referral.web import (
+    account,
     adoptions,
     agenda,
     attachments,
@@ -35,11 +36,13 @@ from referral.web import (
     packs,
     pages,
     people,
+    proof,
     questions,
     quick_check,
     referrals,
     room,
     rules,
+    second_step,
     session,
     static_files,
     watching,
@@ -52,6 +55,7 @@ def register(app: Flask) -> None:
     layout.register(app)
     static_files.register(app)
     session.register(app)
+    proof.register(app)
     errors.register(app)
     app.register_blueprint(pages.pages)
     app.register_blueprint(drafts.drafts)
@@ -79,6 +83,8 @@ def register(app: Flask) -> None:
     app.register_blueprint(numbers.numbers)
     app.register_blueprint(auditing.auditing)
     app.register_blueprint(people.people)
+    app.register_blueprint(account.account)
+    app.register_blueprint(second_step.second_step)
     app.register_blueprint(care.care)
     app.register_blueprint(corrections.corrections)
     app.register_blueprint(meetings.meetings)

@@ -23,6 +23,7 @@ from referral.models import Decision, Referral, ReferralVersion
 from referral.packet import contents
 from referral.packet.decided import Decided, decided, waits_for
 from referral.reference.decisions import disagreements, grounds
+from referral.web.proof import confirmed
 from referral.web.session import resumable
 from referral.workflow import COMMITTEE, DECIDABLE, Role
 
@@ -237,6 +238,7 @@ def resume_signing(carried: "MultiDict[str, str]", referral_id: UUID) -> Respons
 
 @decisions.post("/referrals/<uuid:referral_id>/decision/signature")
 @requires(*Role)  # the table of moves decides, once the case is found
+@confirmed()
 @resumable(resume_signing)
 def sign(referral_id: UUID) -> ResponseReturnValue:
     """Sign the decision that was read back."""

@@ -17,6 +17,7 @@ from referral.extensions import db
 from referral.models import LetterKind, Referral
 from referral.packet.letters import TITLES, blocks, default_template, try_template
 from referral.packet.sandbox import LONGEST_TEMPLATE, LONGEST_TEXT, TemplateFault
+from referral.web.proof import confirmed
 from referral.web.session import resumable
 from referral.workflow import Role
 
@@ -103,6 +104,7 @@ def resume_letter(carried: "MultiDict[str, str]", referral_id: UUID, kind: str) 
 
 @letters.post("/referrals/<uuid:referral_id>/letters/<kind>")
 @requires(*Role)  # the table of moves decides, once the case is found
+@confirmed(lambda **_: request.form.get("deed") != "preview")  # to look at it first is free
 @resumable(resume_letter)
 def hold(referral_id: UUID, kind: str) -> ResponseReturnValue:
     """Preview the letter, or hand it in to be released in ten minutes."""

@@ -17,6 +17,7 @@ from referral.errors import MoveRefusedError, NotFoundError
 from referral.extensions import db
 from referral.models import Referral
 from referral.web.errors import error_page
+from referral.web.proof import confirmed
 from referral.web.session import resumable
 from referral.web.trail import acts
 from referral.workflow import COMMITTEE, SENT, Move, Role, State, check_move, find_move, moves_for, next_move
@@ -84,6 +85,11 @@ def find_plain(deed: str) -> Move:
     return move if move.plain else abort(404)
 
 
+def is_grave(deed: str, **_: object) -> bool:
+    """Tell whether the table asks for a fresh proof before this deed."""
+    return find_plain(deed).grave
+
+
 @moves.get("/referrals/<uuid:referral_id>/moves/<deed>")
 @requires(*Role)  # whom it is not for does not find it
 def ask_reason(referral_id: UUID, deed: str) -> ResponseReturnValue:
@@ -113,6 +119,7 @@ def resume_reason(carried: "MultiDict[str, str]", referral_id: UUID, deed: str) 
 
 @moves.post("/referrals/<uuid:referral_id>/moves/<deed>")
 @requires(*Role)  # the table of moves decides, once the case is found
+@confirmed(is_grave)
 @resumable(resume_reason)
 def move_on(referral_id: UUID, deed: str) -> ResponseReturnValue:
     """Take a case one move further."""

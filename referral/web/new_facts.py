@@ -16,6 +16,7 @@ from referral.auth import requires
 from referral.extensions import db
 from referral.models import Referral, ReferralVersion
 from referral.packet.decided import decided
+from referral.web.proof import confirmed
 from referral.web.questions import draw_answer, sign_anew
 from referral.web.referrals import read_draft
 from referral.web.session import resumable
@@ -52,6 +53,7 @@ def resume(carried: "MultiDict[str, str]", referral_id: UUID) -> ResponseReturnV
 
 @new_facts.post("/referrals/<uuid:referral_id>/new-facts")
 @requires(*Role)  # the table of moves decides, once the case is found
+@confirmed()
 @resumable(resume)
 def bring(referral_id: UUID) -> ResponseReturnValue:
     """Sign the case anew; it is in review again."""

@@ -8,13 +8,14 @@ from flask.typing import ResponseReturnValue
 
 from forms.people import PersonForm, RoleForm
 from referral import clock
-from referral.actions import invitations
+from referral.actions import factors, invitations
 from referral.actions import people as actions
 from referral.actions.invitations import NotTakenError
 from referral.auth import LONGEST_PASSWORD, SHORTEST_PASSWORD, public, requires
 from referral.errors import ConflictError
 from referral.extensions import db
 from referral.models import OrganisationKind
+from referral.web.proof import confirmed
 from referral.web.referrals import page_number
 from referral.workflow import Role
 
@@ -133,6 +134,7 @@ def draw_person(
         form=form,
         problems=form.problems(),
         refused=refused,
+        factors=factors.factors_of(db.session(), found),
         until=invitations.open_links(db.session(), (found,), clock.now()).get(found.id),
         link=url_for("people.welcome", token=token, _external=True) if token else "",
     )
@@ -142,6 +144,7 @@ def draw_person(
 
 @people.post("/people/<uuid:person_id>/role")
 @requires(Role.ADMINISTRATOR)
+@confirmed()
 def change_role(person_id: UUID) -> ResponseReturnValue:
     """Give a person another role, or a delegate another neurologist."""
     form = offered(RoleForm(RoleForm.keep(request.form)))
@@ -169,6 +172,7 @@ def change_role(person_id: UUID) -> ResponseReturnValue:
 
 @people.post("/people/<uuid:person_id>/end")
 @requires(Role.ADMINISTRATOR)
+@confirmed()
 def disable(person_id: UUID) -> ResponseReturnValue:
     """Take an account out of use."""
     try:
@@ -185,6 +189,7 @@ def disable(person_id: UUID) -> ResponseReturnValue:
 
 @people.post("/people/<uuid:person_id>/link")
 @requires(Role.ADMINISTRATOR)
+@confirmed()
 def reset(person_id: UUID) -> ResponseReturnValue:
     """Take the password away and show a link for another, once."""
     try:
@@ -193,6 +198,21 @@ def reset(person_id: UUID) -> ResponseReturnValue:
         db.session.rollback()
         return draw_person(person_id, refused=refused), 409
     return draw_person(person_id, token=token)
+
+
+@people.post("/people/<uuid:person_id>/second-step")
+@requires(Role.ADMINISTRATOR)
+@confirmed()
+def reset_second_step(person_id: UUID) -> ResponseReturnValue:
+    """Take the second step of a person away who has lost it."""
+    try:
+        taken = factors.reset(db.session(), g.person, person_id, at=clock.now())
+    except ConflictError as refused:
+        db.session.rollback()
+        return draw_person(person_id, refused=refused), 409
+    db.session.commit()
+    flash("The second step is taken away, and the person is signed out." if taken else "There was none.")
+    return redirect(url_for("people.show", person_id=person_id), code=303)
 
 
 # Organisations

@@ -23,6 +23,7 @@ from referral.models import Referral, ReferralVersion
 from referral.packet import contents
 from referral.web.asked import asked_now
 from referral.web.packets import hand_out, issue
+from referral.web.proof import confirmed
 from referral.web.referrals import read_draft
 from referral.web.session import resumable
 from referral.workflow import Role, check_move, find_move, moves_for
@@ -157,6 +158,7 @@ def resume_answer(carried: "MultiDict[str, str]", referral_id: UUID) -> Response
 
 @questions.post("/referrals/<uuid:referral_id>/answer")
 @requires(*Role)  # as above
+@confirmed()
 @resumable(resume_answer)
 def answer(referral_id: UUID) -> ResponseReturnValue:
     """Sign the case anew, and send the answer."""

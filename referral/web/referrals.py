@@ -36,6 +36,7 @@ from referral.web.moves import offered
 from referral.web.open_questions import edition_name, open_questions
 from referral.web.opinions import committee_part
 from referral.web.packets import hand_out, issue
+from referral.web.proof import confirmed
 from referral.web.session import resumable
 from referral.web.trail import acts, readers
 from referral.workflow import Role, State
@@ -215,6 +216,7 @@ def resume_review(carried: "MultiDict[str, str]", referral_id: UUID) -> Response
 
 @referrals.post("/referrals/<uuid:referral_id>/submission")
 @requires(*Role)  # the table of moves decides, once the case is found
+@confirmed()
 @resumable(resume_review)
 def submit(referral_id: UUID) -> ResponseReturnValue:
     """Sign the case and send it to its programme."""

@@ -11,6 +11,7 @@ from referral.auth import requires
 from referral.errors import ConflictError
 from referral.extensions import db
 from referral.reference import drugs
+from referral.web.proof import confirmed
 from referral.web.session import resumable
 from referral.workflow import Role
 
@@ -57,6 +58,7 @@ def resume_rules(carried: "MultiDict[str, str]") -> ResponseReturnValue:
 
 @rules.post("/rules")
 @requires(*Role)  # the action decides: the chair, for the own programme
+@confirmed()
 @resumable(resume_rules)
 def change() -> ResponseReturnValue:
     """Make what is typed the rules of the programme."""

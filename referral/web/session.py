@@ -45,16 +45,21 @@ from werkzeug.routing import RequestRedirect
 from forms.texts import LONGEST_KEPT
 from referral import audit, auth, clock, database
 from referral.actions import emergencies
+from referral.actions.factors import factors_of, has_factor
 from referral.auth import public
+from referral.auth.keys import Site, ask_to_sign
+from referral.auth.sessions import find_waiting
 from referral.errors import ForbiddenError
 from referral.extensions import csrf, db, login_manager
-from referral.models import Referral, User, UserSession
+from referral.models import Proof, Referral, User, UserSession
 from referral.web.errors import drain, error_page
+from referral.web.whence import whence
 
 log = logging.getLogger(__name__)
 door = Blueprint("door", __name__)
 
 CARRIED = "carried-"
+PROOF = "proof-"  # begins the names of fields by which somebody shows who they are
 MOST_CARRIED = 500_000  # bytes of text that a sign-in page takes along
 TOUCH_EVERY = timedelta(minutes=1)
 
@@ -103,9 +108,12 @@ def load_person(token: str) -> User | None:
     """Read the person of a session anew at each request, so that every change holds at once."""
     database.begin_reading(db.session())
     found = auth.find_session(db.session(), token)
+    if found is None:
+        g.waiting = find_waiting(db.session(), token)
     db.session.commit()
     if found is None:
         return None
+    g.user_session = found
     if clock.now() - found.seen_at > TOUCH_EVERY:
         touch(found)
     return found.user
@@ -125,6 +133,7 @@ def touch(found: UserSession) -> None:
 def identify() -> None:
     """Keep the person, what they have opened in an emergency, and whether the people here are invented."""
     g.person, g.demonstration, g.emergencies = None, False, []
+    g.user_session = g.waiting = None  # the session of the person; one that waits for the second step
     if request.endpoint == "static":
         return
     if current_user.is_authenticated:
@@ -220,7 +229,7 @@ def fields_to_carry(form: MultiDict[str, str]) -> MultiDict[str, str]:
     carried: MultiDict[str, str] = MultiDict()
     size = 0
     for name, value in form.items(multi=True):
-        if name.endswith("csrf_token") or "password" in name:
+        if name.endswith("csrf_token") or "password" in name or name.startswith(PROOF):
             continue
         value = value[:LONGEST_KEPT]
         size += len(name.encode()) + len(value.encode()) + 150  # what a part of a form costs around it
@@ -302,6 +311,8 @@ def demonstration_accounts() -> dict[str, object]:
 @public
 def sign_in() -> ResponseReturnValue:
     """Ask for the e-mail address and the password."""
+    if g.waiting is not None:
+        return show_second_step()
     return redirect(url_for("pages.home")) if g.person else show_sign_in()
 
 
@@ -325,23 +336,54 @@ def enter() -> ResponseReturnValue:
         db.session.commit()
         return show_sign_in(email, "The e-mail address or the password is not right."), 401
     attempt.succeeded = True
-    start_session(user)
+    waits = has_factor(db.session(), user)
+    start_session(user, waits=waits)
     db.session.commit()
+    return show_second_step() if waits else go_on()
+
+
+def go_on() -> ResponseReturnValue:
+    """Lead on to where the person was: to the text that was typed too late, or to the page that was asked for."""
     if page := resume(request.form.get("carried_for", ""), carried_fields()):
         return page
     found = find_view(request.form.get("next", ""), "GET")
     return redirect(url_for(found[0], **found[1]) if found else url_for("pages.home"), code=303)  # type: ignore[arg-type]  # the URL's own arguments
 
 
-def start_session(user: User) -> None:
-    """End the session that the browser had, if any, and start another for this person."""
-    if g.person is not None:
-        auth.end_sessions(db.session(), g.person, g.person.token)
+def start_session(user: User, proved_by: Proof = Proof.PASSWORD, *, waits: bool = False) -> None:
+    """End the session that the browser had, if any, and start another for this person.
+
+    One that ``waits`` for the second step is nobody's yet: it opens that step and nothing else.
+    """
+    for before in (g.person, g.waiting.user if g.waiting else None):
+        if before is not None:
+            auth.end_sessions(db.session(), before, before.token)
     session.clear()
     g.pop("csrf_token", None)
-    g.person = auth.open_session(db.session(), user)
-    audit.record(db.session(), user, "signed_in")
+    auth.open_session(db.session(), user, proved_by, whence(), waits=waits)
+    g.person, g.waiting = (None, find_waiting(db.session(), user.get_id())) if waits else (user, None)
+    audit.record(db.session(), user, "password_right" if waits else "signed_in", by=proved_by.value)
     login_user(user)
+
+
+def show_second_step(problem: str = "") -> str:
+    """Draw the second step of signing in, with what it takes along."""
+    site = Site.of(current_app.config["HOUSE_URL"])
+    found = factors_of(db.session(), g.waiting.user)
+    known = [each.credential_id for each in found if each.credential_id]
+    db.session.commit()
+    return render_template(
+        "auth/second_step.html",
+        waiting=g.waiting,
+        problem=problem,
+        has_app=len(known) < len(found),
+        options=ask_to_sign(site, g.waiting.challenge, known)
+        if site and known and g.waiting.challenge
+        else "",
+        next=request.values.get("next", ""),
+        carried_for=request.form.get("carried_for", ""),
+        carried=[(CARRIED + name, value) for name, value in carried_fields().items(multi=True)],
+    )
 
 
 @door.post("/sign-out")
@@ -352,6 +394,9 @@ def sign_out() -> ResponseReturnValue:
         emergencies.end_all(db.session(), g.person)
         auth.end_sessions(db.session(), g.person, g.person.token)
         audit.record(db.session(), g.person, "signed_out")
+        db.session.commit()
+    if g.waiting is not None:
+        auth.end_sessions(db.session(), g.waiting.user, g.waiting.user.token)
         db.session.commit()
     logout_user()
     session.clear()

@@ -48,6 +48,7 @@ def settings(store: Store, database: str, tmp_path: Path) -> Settings:
         house_url="https://pons.example",
         audit_key=KEY[::-1],
         audit_anchor=Path("/mnt/elsewhere/anchor"),
+        second_factor="required",
     )
 
 
@@ -160,6 +161,9 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("the address in notices is https and one of ours", {"house_url": "https://other.example"}, "not in"),
     ("notices leave by an encrypted way", {"mail_url": ""}, "nobody is told"),
     ("notices leave by an encrypted way", {"mail_url": "smtp://mail.example"}, "in the clear"),
+    ("everybody signs in with a second factor", {"second_factor": "offered"}, "a password alone"),
+    ("what cannot be undone asks who it is", {"proof_holds": timedelta(hours=2)}, "120 minutes"),
+    ("what cannot be undone asks who it is", {"proof_holds": timedelta(0)}, "0 minutes"),
     ("files of cases are served by nobody", {"attachments": SERVED / "files"}, "is served"),
 ]
 

@@ -423,7 +423,7 @@ def _sign_in(house: House, session: Session) -> None:
         house.sessions[who] = auth.open_session(session, person).token or ""
     later = clock.now() + timedelta(hours=10)
     for row in session.scalars(select(UserSession)):
-        row.started_at = row.seen_at = later
+        row.started_at = row.seen_at = row.proved_at = later
     gone.active = False  # the session is still there: the account alone is what ends it
 
 

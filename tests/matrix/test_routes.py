@@ -123,7 +123,7 @@ def ask(house: House, row: Row, who: str, relation: str) -> str:
     wrong = look(house, row, who, expected, page, mark, entry)
     if row.method == "POST" and expected < 400:
         house.put_back()
-        if row.view.startswith("door."):
+        if row.view.partition(".")[0] in ("door", "account"):
             house.forget(who)
     return wrong
 
