@@ -19,7 +19,7 @@ from tests.browser import Browser
 from tests.stores import Postgresql, Server, Sqlite
 
 CASES, ENTRIES = 50_000, 1_000_000
-TIMES = 40
+TIMES, TIMES_OF_NUMBERS = 40, 5
 LIMITS = {"sqlite": 150.0, "postgresql": 100.0}  # milliseconds, as the 95th of a hundred
 Pages = dict[str, tuple[str, dict[str, str] | None]]
 
@@ -74,6 +74,9 @@ def open_pages(house: House, session: Session, crowd: Crowd, limit: float) -> It
         for what, (path, form) in pages.items():
             deed = partial(ask, browser, path, form | {"csrf_token": token} if form else None)
             yield measure(what, deed, TIMES, limit, late=True)
+        if key == "okonjo":
+            of_the_year = partial(ask, browser, f"/numbers/{crowd.now.year}", None)
+            yield measure("numbers of a year", of_the_year, TIMES_OF_NUMBERS)
 
 
 def ask(browser: Browser, path: str, form: dict[str, str] | None) -> None:
