@@ -4,8 +4,10 @@
 # make approve: keep the three packets that are looked at as they print now (tests/packet/approved, docs/pages).
 # make bench: print the speeds. make coverage: every branch of the clinical core. make mutation: small wrongs put into
 # the core one at a time, which the tests must notice (an hour; docs/mutation.md). make machine: a hundred thousand acts
-# by everybody on either database, looked at one by one (half an hour). Each can be typed again and again;
-# nothing that is there is made anew.
+# by everybody on either database, looked at one by one (half an hour). make proofs: the long forms of the proofs of
+# trust, one after another (contention, kills, tampering, fuzz, hostile-files, crawl), and by themselves make load, make
+# soak and make wapiti; each writes what it found to docs/proofs. Each can be typed again and again; nothing that is
+# there is made anew.
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -13,7 +15,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PIP = .venv/bin/python -m pip --disable-pip-version-check --no-input install -qq
 
-.PHONY: run test test-databases approve bench coverage mutation machine tools
+.PHONY: run test test-databases approve bench coverage mutation machine tools \
+	proofs contention kills tampering fuzz hostile-files crawl load soak wapiti
 .DEFAULT_GOAL := run
 
 run: .venv/run.stamp
@@ -54,6 +57,37 @@ STEPS ?= 100000
 machine: .venv/test.stamp
 	@.ci/packages test
 	@MACHINE_STEPS=$(STEPS) .venv/bin/python -m pytest tests/machine -n 2 --database=both
+
+proofs: contention kills tampering fuzz hostile-files crawl
+
+contention kills tampering fuzz hostile-files crawl: .venv/test.stamp
+	@.ci/packages test
+	@PROOFS=long .venv/bin/python -m pytest --database=both $(PROOF_$@)
+PROOF_contention = tests/proofs/test_contention.py
+PROOF_kills = tests/proofs/test_kills.py tests/proofs/test_killed_migrations.py
+PROOF_tampering = tests/house/test_trail.py
+PROOF_fuzz = tests/proofs/test_fuzz.py
+PROOF_hostile-files = tests/proofs/test_hostile_files.py
+PROOF_crawl = tests/proofs/test_crawl.py
+
+STORE ?= sqlite
+SECONDS ?= 600
+PEOPLE ?= 200
+load: .venv/test.stamp
+	@.ci/packages test
+	@.venv/bin/python -m tests.proofs.load --store $(STORE) --people $(PEOPLE) --seconds $(SECONDS) --write
+
+soak: .venv/test.stamp
+	@.ci/packages test
+	@.venv/bin/python -m tests.proofs.load --store $(STORE) --people 50 --seconds 7200 --soak --write
+
+wapiti: .venv/test.stamp .wapiti/stamp
+	@.venv/bin/python -m tests.proofs.wapiti --program .wapiti/bin/wapiti --write
+
+.wapiti/stamp:
+	@"$(PYTHON)" -m venv .wapiti
+	@.wapiti/bin/python -m pip --disable-pip-version-check --no-input install -qq wapiti3==3.2.3
+	@touch $@
 
 tools: .venv/test.stamp
 	@.ci/packages run

@@ -114,9 +114,13 @@ def _name(address: str) -> str:
 
 
 class Server:
-    """A PostgreSQL server in a folder of its own, reached through the socket there and by nobody else."""
+    """A PostgreSQL server in a folder of its own, reached through the socket there and by nobody else.
 
-    def __init__(self) -> None:
+    ``lasting``: what it has acknowledged outlives its own end, as in earnest; for tests that end it.
+    """
+
+    def __init__(self, *, lasting: bool = False) -> None:
+        self.lasting = lasting
         self.folder = Path(
             tempfile.mkdtemp(prefix="pons-postgresql-", dir=IN_MEMORY if IN_MEMORY.is_dir() else None)
         )
@@ -126,18 +130,29 @@ class Server:
         self.process = self._start()
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        programs, data = find_programs(), str(self.folder / "data")
         # Sorted and folded as in a hospital's own language, so not as SQLite does.
         locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en-GB")
         subprocess.run(
-            [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", *locale],
+            [find_programs() / "initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "--no-sync", *locale],
             user=self.user, cwd=self.folder, check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
-        settings = ["listen_addresses=", *(f"{name}=off" for name in NO_WAITING)]
+        process = self.run()
+        with psycopg.connect(host=str(self.folder), user="postgres", autocommit=True) as server:
+            for role in (OWNER, APPLICATION):
+                server.execute(SQL("CREATE ROLE {} LOGIN").format(Identifier(role)))
+        return process
+
+    @property
+    def _data(self) -> str:
+        return str(self.folder / "data")
+
+    def run(self) -> "subprocess.Popen[bytes]":
+        """Start the server on what lies in its folder, and wait until it answers."""
+        settings = ["listen_addresses=", *(f"{name}=off" for name in NO_WAITING if not self.lasting)]
         options = [part for setting in settings for part in ("-c", setting)]
-        with (self.folder / "log").open("wb") as log:
+        with (self.folder / "log").open("ab") as log:
             process = subprocess.Popen(
-                [programs / "postgres", "-D", data, "-k", self.folder, *options],
+                [find_programs() / "postgres", "-D", self._data, "-k", self.folder, *options],
                 user=self.user, cwd=self.folder, stdout=log, stderr=log, preexec_fn=_end_with_parent,
             )  # fmt: skip
         self._wait(process)
@@ -147,9 +162,7 @@ class Server:
         end = time.monotonic() + SECONDS_TO_START
         while time.monotonic() < end and process.poll() is None:
             try:
-                with psycopg.connect(host=str(self.folder), user="postgres", autocommit=True) as server:
-                    for role in (OWNER, APPLICATION):
-                        server.execute(SQL("CREATE ROLE {} LOGIN").format(Identifier(role)))
+                psycopg.connect(host=str(self.folder), user="postgres").close()
                 return
             except psycopg.OperationalError:
                 time.sleep(0.05)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from referral.extensions import db
-from referral.models import User
+from referral.models import Meeting, User
 from referral.settings import Settings
 from referral.workflow import State
 from tests.conftest import seat_people
@@ -47,11 +47,13 @@ class Ground:
             yield session
             session.commit()
 
+    def everybody(self, session: Session) -> dict[str, User]:
+        """The people as they are now, by name."""
+        return {name: session.get_one(User, id_) for name, id_ in self.people.items()}
+
     def world(self, session: Session) -> World:
         """The people as they are now, and the meeting that is called."""
-        from referral.models import Meeting
-
-        world = World({name: session.get_one(User, id_) for name, id_ in self.people.items()})
+        world = World(self.everybody(session))
         if self.meeting is not None:
             world.meetings[""] = session.get_one(Meeting, self.meeting)
         return world
@@ -67,19 +69,22 @@ class Ground:
 
 
 @contextmanager
-def ground(store: Store, migrated: str, folder: Path, password_hash: str) -> Iterator[Ground]:
-    """Lay one out on a copy of an empty database."""
+def ground(
+    store: Store, migrated: str, folder: Path, password_hash: str, *, whole: bool = True
+) -> Iterator[Ground]:
+    """Lay one out on a copy of an empty database: ``whole`` with colleagues, an edition and a meeting."""
     address = store.copy(migrated)
     folder.mkdir(parents=True, exist_ok=True)
     laid = open_ground(store.for_application(address), folder)
     try:
         with laid.window() as session:
             people = seat_people(session, password_hash)
-            seat_colleagues(session, people)
-            adopt_smallest(session, people)
-            session.flush()
+            if whole:
+                seat_colleagues(session, people)
+                adopt_smallest(session, people)
+                session.flush()
+                laid.meeting = call(session, people, "coordinator", "").id
             laid.people = {name: person.id for name, person in people.items()}
-            laid.meeting = call(session, people, "coordinator", "").id
         yield laid
     finally:
         laid.engine.dispose()

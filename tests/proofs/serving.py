@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from sqlalchemy import Select
 
 from app import create_app
 from referral import audit
 from referral.actions import drafts, moves
+from referral.auth import public
 from referral.settings import Settings
 from referral.workflow import Move, Role, State, find_move
 
@@ -88,4 +89,17 @@ def fail_now_and_then(app: Flask) -> None:
     app.before_request(fail)
 
 
-PAGES: dict[str, Callable[[Flask], None]] = {"fail_now_and_then": fail_now_and_then}
+def echo(app: Flask) -> None:
+    """A page gives back what it is sent, as it was sent."""
+
+    def answer() -> Response:
+        sent = request.args.get("text", "")
+        return Response(
+            f"<!doctype html><title>x</title><p>{sent}</p><a href='/proof-echo?text=a'>x</a>",
+            mimetype="text/html",
+        )
+
+    app.add_url_rule("/proof-echo", view_func=public(answer))
+
+
+PAGES: dict[str, Callable[[Flask], None]] = {"fail_now_and_then": fail_now_and_then, "echo": echo}
