@@ -84,6 +84,7 @@ def prepare(engine: Engine) -> None:
     """
     if engine.dialect.name != "sqlite":
         event.listen(engine, "handle_error", silence_values)
+        event.listen(engine, "checkin", leave_writing_to_the_server)
         return
     if not is_safe_in_wal(pysqlite3.sqlite_version_info):
         raise RuntimeError(f"SQLite {pysqlite3.sqlite_version} may corrupt the database: use 3.51.3 or newer")
@@ -107,6 +108,12 @@ def apply_pragmas(connection: Any) -> None:
         (found,) = connection.execute(f"PRAGMA {name}").fetchone() or (None,)
         if found != value:
             raise RuntimeError(f"SQLite keeps {name} at {found!r} where {value!r} is needed")
+
+
+def leave_writing_to_the_server(connection: Any, _record: object) -> None:
+    """Ask for no right to write by ourselves, as SQLAlchemy does after a transaction that only read."""
+    if connection is not None and not connection.closed:
+        connection.read_only = None
 
 
 def silence_values(context: ExceptionContext) -> None:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from flask import g, has_app_context
 from sqlalchemy import Connection, event, inspect
-from sqlalchemy.orm import Mapper, Session, object_session
+from sqlalchemy.orm import Mapper, Session, SessionTransaction, object_session
 
 from referral.models import AuditEntry
 
@@ -145,9 +145,10 @@ def _tell_acts(session: Session) -> None:
             TOLD.info("act", extra={"told": {name: plain(value) for name, value in told.items()}})
 
 
-@event.listens_for(Session, "after_rollback")
-def _forget_acts(session: Session) -> None:
-    session.info.pop("acts", None)
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_acts(session: Session, ended: SessionTransaction) -> None:
+    if ended.parent is None:  # not only to a savepoint
+        session.info.pop("acts", None)
 
 
 def plain(value: Any) -> Any:
