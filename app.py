@@ -5,6 +5,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from referral import cli, database, logs, web
+from referral.auth.hospital import Hospital
 from referral.extensions import db, migrate
 from referral.settings import Settings
 
@@ -38,6 +39,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAIL_FROM=settings.mail_from,
         MAIL_FOLDER=settings.mail_folder,
         HOUSE_URL=settings.house_url,
+        HOSPITAL=hospital_of(settings),
         PACKET_KEY=settings.packet_key,
         PACKET_KEY_PASSWORD=settings.packet_key_password,
         AUDIT_ANCHOR=settings.audit_anchor,
@@ -60,3 +62,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     web.register(app)
     cli.register(app)
     return app
+
+
+def hospital_of(settings: Settings) -> Hospital | None:
+    """Give the hospital's own sign-on, if the installation has one."""
+    if not settings.oidc_issuer:
+        return None
+    return Hospital(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret,
+        settings.oidc_second_factor,
+    )

@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 MEBIBYTE = 1024 * 1024
 INSTANCE = Path(__file__).resolve().parent.parent / "instance"
@@ -27,6 +28,10 @@ class Settings:
     attachments_size: int = 500 * MEBIBYTE  # of one case, with what was replaced or removed
     mail_url: str = ""  # smtp:// or smtps://, with a name and password where the server wants them
     mail_from: str = "pons@localhost"
+    oidc_issuer: str = ""  # the hospital's own sign-on (OpenID Connect); with the next two, or not at all
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_second_factor: str = ""  # what in amr, or as acr, counts as a second factor; nothing does by itself
     mail_folder: Path = INSTANCE / "mail"  # where notices are written as files, if there is no server
     house_url: str = "http://127.0.0.1:8000"  # the address of the house, for links in notices and in packets
     packet_key: Path = INSTANCE / "packet_key.pem"  # signs packets; backed up apart from the database
@@ -57,6 +62,7 @@ class Settings:
             attachments_size=int(given.get("ATTACHMENTS_MB", "500")) * MEBIBYTE,
             mail_url=_mail_server(given.get("MAIL_URL", "")),
             mail_from=given.get("MAIL_FROM") or "pons@localhost",
+            **_sign_on(given),
             mail_folder=Path(given.get("MAIL_FOLDER") or instance / "mail"),
             house_url=given.get("HOUSE_URL") or "http://127.0.0.1:8000",
             packet_key=_key_file(given.get("PACKET_KEY")) or instance / "packet_key.pem",
@@ -83,6 +89,19 @@ def _second_factor(given: Mapping[str, str]) -> str:
     if asked not in ("required", "offered"):
         raise ValueError("SECOND_FACTOR is required or offered")
     return asked
+def _sign_on(given: Mapping[str, str]) -> dict[str, str]:
+    """Take the hospital's sign-on whole: half of it would look like a way in that never works."""
+    names = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+    told = [name for name in names if given.get(name)]
+    if told and len(told) < len(names):
+        raise ValueError("OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET are given all or not at all")
+    if given.get("OIDC_SECOND_FACTOR") and not told:
+        raise ValueError("OIDC_SECOND_FACTOR is about a sign-on, and no OIDC_ISSUER is given")
+    issuer = urlsplit(given.get("OIDC_ISSUER", ""))
+    here = issuer.scheme == "http" and issuer.hostname in ("localhost", "127.0.0.1", "::1")
+    if told and not here and not (issuer.scheme == "https" and issuer.hostname):
+        raise ValueError("OIDC_ISSUER begins with https://; http:// is for a trial on this very machine")
+    return {name.lower(): given.get(name, "") for name in (*names, "OIDC_SECOND_FACTOR")}
 
 
 def _mail_server(url: str) -> str:

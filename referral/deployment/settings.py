@@ -125,6 +125,18 @@ def fresh_proof(house: House) -> str:
     """Whoever finds a desk unattended must not sign there."""
     minutes = house.settings.proof_holds.total_seconds() / 60
     return "" if 1 <= minutes <= LONGEST_PROOF else f"a proof holds for {minutes:g} minutes"
+@rule(RULES, "OIDC_ISSUER", "the hospital's sign-on is asked by https", "give OIDC_ISSUER by its https:// address")
+def sign_on(house: House) -> str:
+    """Our secret goes there, and whom it names is let in."""
+    issuer = house.settings.oidc_issuer
+    return "" if not issuer or issuer.startswith("https://") else f"{issuer} is asked without encryption"
+
+
+@rule(RULES, "OIDC_CLIENT_SECRET", "the sign-on's secret is long", "have the sign-on give out another secret")
+def sign_on_secret(house: House) -> str:
+    """With it somebody else asks in our name."""
+    settings = house.settings
+    return _weakness(settings.oidc_client_secret) if settings.oidc_issuer else ""
 
 
 @rule(RULES, "MAX_CONTENT_LENGTH", "a form has bounds", "leave the sizes of forms as they are shipped")

@@ -19,6 +19,7 @@ from referral.web import (
     errors,
     evidence,
     hand_over,
+    hospital,
     imports,
     inbox,
     interests,
@@ -79,6 +80,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(hand_over.handing)
     app.register_blueprint(library.shelf)
     app.register_blueprint(quick_check.quick)
+    app.register_blueprint(hospital.hospital)
     app.register_blueprint(rules.rules)
     app.register_blueprint(numbers.numbers)
     app.register_blueprint(auditing.auditing)

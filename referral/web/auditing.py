@@ -127,6 +127,9 @@ MORE_WORDS = {
     "standing_taken_over": "Account set to its newer standing after a restore",
     "restore_rehearsed": "Restore tried in a scratch place",
     "opened_after_restore": "Opened for writing after a restore",
+    "hospital_said_who": "Signed in through the hospital",
+    "hospital_account_bound": "Account bound to the hospital’s sign-on",
+    "hospital_sign_on_failed": "Signing in through the hospital failed",
 }
 
 

@@ -94,6 +94,7 @@ def frame() -> dict[str, Any]:
         "navigation": entries,
         "demonstration": g.get("demonstration", False),
         "emergencies": g.get("emergencies", ()),
+        "hospital": current_app.config["HOSPITAL"] is not None,
         "may_open": person is not None and person.role in OPENERS,
     }
 

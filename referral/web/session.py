@@ -61,6 +61,7 @@ door = Blueprint("door", __name__)
 CARRIED = "carried-"
 PROOF = "proof-"  # begins the names of fields by which somebody shows who they are
 MOST_CARRIED = 500_000  # bytes of text that a sign-in page takes along
+BY_HOSPITAL = "by_hospital"  # in the cookie of whom the hospital's sign-on has named
 TOUCH_EVERY = timedelta(minutes=1)
 
 Resume = Callable[..., ResponseReturnValue]
@@ -293,7 +294,8 @@ def show_sign_in(
         next=request.values.get("next", ""),
         carried_for=carried_for if keeps else "",
         carried=[(CARRIED + name, value) for name, value in carried.items(multi=True)] if keeps else [],
-        ended=request.blueprint != door.name,
+        ended=request.blueprint not in (door.name, "hospital"),
+        at_the_hospital=session.pop(BY_HOSPITAL, False),
         **demonstration_accounts(),
     )
 
@@ -398,7 +400,10 @@ def sign_out() -> ResponseReturnValue:
     if g.waiting is not None:
         auth.end_sessions(db.session(), g.waiting.user, g.waiting.user.token)
         db.session.commit()
+    at_the_hospital = session.get(BY_HOSPITAL, False)
     logout_user()
     session.clear()
+    if at_the_hospital:
+        session[BY_HOSPITAL] = True
     flash("You are signed out.")
     return redirect(url_for("door.sign_in"), code=303)

@@ -49,6 +49,9 @@ def settings(store: Store, database: str, tmp_path: Path) -> Settings:
         audit_key=KEY[::-1],
         audit_anchor=Path("/mnt/elsewhere/anchor"),
         second_factor="required",
+        oidc_issuer="https://login.hospital.example",
+        oidc_client_id="pons",
+        oidc_client_secret=KEY,
     )
 
 
@@ -164,6 +167,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("everybody signs in with a second factor", {"second_factor": "offered"}, "a password alone"),
     ("what cannot be undone asks who it is", {"proof_holds": timedelta(hours=2)}, "120 minutes"),
     ("what cannot be undone asks who it is", {"proof_holds": timedelta(0)}, "0 minutes"),
+    ("the hospital's sign-on is asked by https", {"oidc_issuer": "http://localhost:8080"}, "http://"),
+    ("the sign-on's secret is long", {"oidc_client_secret": "short"}, "5 characters"),
     ("files of cases are served by nobody", {"attachments": SERVED / "files"}, "is served"),
 ]
 
