@@ -218,21 +218,24 @@ class Arena:
         self.decide(case, NEW_DRAFTS)
 
 
+def sign_in(ground: Ground, port: int) -> dict[str, Caller]:
+    """Sign everybody in who contends: anew for each round, since what cannot be undone asks for a fresh proof."""
+    people = sorted({*WRITERS, *KEEPERS, *SIGNERS})
+    return {
+        who: Caller(port, address=f"192.0.2.{place}").sign_in(ground.email(who))
+        for place, who in enumerate(people, 1)
+    }
+
+
 def contend(ground: Ground, port: int, acts: int, arenas: int = 2) -> tuple[Tally, dict[str, int]]:
     """Contend in several arenas at once until so many acts are done; then look at everything there is."""
     tally, numbers = Tally(), iter(range(10**6))
-    people = {*WRITERS, *KEEPERS, *SIGNERS}
-    callers = {
-        who: Caller(port, address=f"192.0.2.{place}").sign_in(ground.email(who))
-        for place, who in enumerate(sorted(people), 1)
-    }
 
     def fight(_: int) -> None:
-        arena = Arena(ground, callers, tally)
         while tally.total < acts:
             with tally.lock:
                 number = next(numbers)
-            arena.round(number)
+            Arena(ground, sign_in(ground, port), tally).round(number)
 
     with ThreadPoolExecutor(arenas) as threads:
         list(threads.map(fight, range(arenas)))

@@ -41,6 +41,8 @@ from tests.stores import Server as Database
 
 PRINTER, CAGE = "referral.printing.worker", "referral.caged "
 LONGEST_WAIT = 120
+SIGN_IN_EVERY = 40
+"""Acts of one person: what cannot be undone asks for a fresh proof of who it is."""
 
 
 @dataclass
@@ -80,6 +82,8 @@ class Writer(threading.Thread):
         turn = self.chance.randrange(len(kinds))
         while not self.over:
             turn += 1
+            if turn % SIGN_IN_EVERY == 0:
+                self.callers.clear()
             self.doing = kinds[turn % len(kinds)]
             try:
                 getattr(self, self.doing)()

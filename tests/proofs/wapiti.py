@@ -1,0 +1,151 @@
+"""wapiti against the application as it is served, as each role: ``python -m tests.proofs.wapiti --program PATH``.
+
+The program has an environment of its own (make wapiti): nothing of the application needs it. What calls other machines
+is left out. Nothing of medium or high level may be found; a page that returns what it is sent must be.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from flask_migrate import upgrade
+from sqlalchemy.orm import Session
+
+from app import create_app
+from referral import auth
+from referral.extensions import db
+from referral.workflow import Role
+from tests.browser import PASSWORD
+from tests.conftest import settings_for
+from tests.matrix.house import House, lay
+from tests.matrix.world import build
+from tests.proofs import report
+from tests.proofs.caller import Caller
+from tests.proofs.ground import Ground, ground
+from tests.proofs.server import serve
+from tests.proofs.test_crawl import BEGIN
+from tests.stores import Sqlite
+
+MODULES = (
+    "backup,cookieflags,crlf,csp,csrf,exec,file,htaccess,http_headers,ldap,methods,permanentxss,redirect,sql,timesql,"
+    "upload,xss"
+)
+LEFT_OUT = ("/sign-out", "/sign-in", "/static/*", "/people/*")
+MEDIUM = 2
+LEVELS = {0: "information", 1: "low", 2: "medium", 3: "high", 4: "critical"}
+
+
+def scan(
+    program: str, port: int, role: str, cookie: str, seconds: int, folder: Path, *begin: str
+) -> list[tuple[int, str]]:
+    """Scan as somebody, and give what was found: level and words."""
+    out = folder / f"{role}.json"
+    here = f"http://127.0.0.1:{port}"
+    command = [
+        program, "-u", f"{here}/", "-C", cookie, "--drop-set-cookie", "-m", MODULES, "--scope", "domain", "-f", "json",
+        "-o", str(out), "--no-bugreport", "--max-scan-time", str(seconds),
+        "--max-attack-time", str(max(10, seconds // 4)),
+        "--flush-session", "--store-session", str(folder / role), "--max-files-per-dir", "30", "--tasks", "4",
+    ]  # fmt: skip
+    command += [part for path in begin for part in ("-s", here + path)]
+    command += [part for path in LEFT_OUT for part in ("-x", here + path)]
+    subprocess.run(
+        command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=seconds * 3 + 300
+    )
+    told = json.loads(out.read_text())
+    return [
+        (
+            int(each["level"]),
+            f"{kind}: {each['method']} {each['path']} ({each['parameter']}): {each['info'][:200]}",
+        )
+        for kind, found in told["vulnerabilities"].items()
+        for each in found
+    ]
+
+
+@contextmanager
+def world() -> Iterator[tuple[Ground, House]]:
+    """A house with a case in each state, that can be served."""
+    with TemporaryDirectory(prefix="pons-wapiti-") as folder:
+        store = Sqlite(Path(folder))
+        blank = store.blank()
+        app = create_app(settings_for(blank))
+        with app.app_context():
+            upgrade()
+            db.engine.dispose()
+        with ground(store, blank, Path(folder, "house"), auth.hash_password(PASSWORD), whole=False) as laid:
+            with Session(laid.engine, expire_on_commit=False) as session:
+                house = House(laid.app, laid.folder, build(session, laid.everybody(session)))
+                lay(house, session)
+            yield laid, house
+
+
+def main() -> None:
+    """Scan as each role, then a page that is broken."""
+    options = argparse.ArgumentParser(prog="python -m tests.proofs.wapiti", description=__doc__)
+    options.add_argument("--program", required=True)
+    options.add_argument("--seconds", type=int, default=300, help="of each role at most")
+    options.add_argument("--write", action="store_true", help="keep the page in docs/proofs")
+    asked = options.parse_args()
+    found: dict[str, list[tuple[int, str]]] = {}
+    with world() as (laid, _), TemporaryDirectory() as folder:
+        with serve(laid.environment, laid.log) as server:
+            for role in [*map(str, Role), "nobody"]:
+                caller = Caller(server.port)
+                if role != "nobody":
+                    caller.sign_in(f"{role}@example.org")
+                cookie = "; ".join(f"{name}={value}" for name, value in caller.cookies.items())
+                found[role] = scan(
+                    asked.program,
+                    server.port,
+                    role,
+                    cookie or "x=y",
+                    asked.seconds,
+                    Path(folder),
+                    *BEGIN[:-1],
+                )
+                put(f"{role}: {count(found[role])}")
+        broken = laid.log.read_text().count("Traceback")
+        with serve(laid.environment, laid.log, fault="echo") as server:
+            seeded = scan(asked.program, server.port, "fault", "x=y", 60, Path(folder), "/proof-echo?text=a")
+    worst = sorted(
+        {f"{role}: {words}" for role, all_ in found.items() for level, words in all_ if level >= MEDIUM}
+    )
+    caught = [words for level, words in seeded if level >= MEDIUM and "proof-echo" in words]
+    put(
+        "\n".join(
+            [
+                *worst,
+                f"answers that broke: {broken}",
+                f"the fault that was put in: {caught[:1] or 'NOT FOUND'}",
+            ]
+        )
+    )
+    if asked.write:
+        figures: dict[str, object] = {f"found as {role}": count(all_) for role, all_ in found.items()}
+        figures |= {"of medium level or above": "; ".join(worst) or "nothing", "answers that broke": broken}
+        report.write(
+            "wapiti", "wapiti as each role", figures, {"a page that echoes": str(caught[:1])}, anyway=True
+        )
+    sys.exit(bool(worst or broken or not caught))
+
+
+def count(found: list[tuple[int, str]]) -> str:
+    """Say how much was found, by level and kind."""
+    kinds = Counter(f"{LEVELS.get(level, level)}: {words.partition(':')[0]}" for level, words in found)
+    return ", ".join(f"{kind} {times}" for kind, times in sorted(kinds.items())) or "nothing"
+
+
+def put(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
