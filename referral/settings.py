@@ -40,7 +40,7 @@ class Settings:
     metrics_from: tuple[str, ...] = ("127.0.0.1", "::1")  # the addresses that may read /metrics
     log: str = "plain"  # or json: a line an event, for a collector
     second_factor: str = "offered"  # or required: of everybody who signs in with a password
-    proof_holds: timedelta = timedelta(minutes=10)  # what cannot be undone asks for a proof no older than this
+    proof_holds: timedelta = timedelta(minutes=10)  # no older is the proof for what cannot be undone
     _: KW_ONLY
     audit_key: str  # seals the trail; kept, and backed up, apart from the database
     audit_anchor: Path = INSTANCE / "audit_anchor"  # the heads of the trail; better on another machine
@@ -89,6 +89,8 @@ def _second_factor(given: Mapping[str, str]) -> str:
     if asked not in ("required", "offered"):
         raise ValueError("SECOND_FACTOR is required or offered")
     return asked
+
+
 def _sign_on(given: Mapping[str, str]) -> dict[str, str]:
     """Take the hospital's sign-on whole: half of it would look like a way in that never works."""
     names = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")

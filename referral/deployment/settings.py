@@ -125,7 +125,14 @@ def fresh_proof(house: House) -> str:
     """Whoever finds a desk unattended must not sign there."""
     minutes = house.settings.proof_holds.total_seconds() / 60
     return "" if 1 <= minutes <= LONGEST_PROOF else f"a proof holds for {minutes:g} minutes"
-@rule(RULES, "OIDC_ISSUER", "the hospital's sign-on is asked by https", "give OIDC_ISSUER by its https:// address")
+
+
+@rule(
+    RULES,
+    "OIDC_ISSUER",
+    "the hospital's sign-on is asked by https",
+    "give OIDC_ISSUER by its https:// address",
+)
 def sign_on(house: House) -> str:
     """Our secret goes there, and whom it names is let in."""
     issuer = house.settings.oidc_issuer

@@ -34,7 +34,13 @@ def test_half_of_one_is_refused(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize(
     "issuer",
-    ["http://login.hospital.example", "http://localhost.evil.example", "ftp://localhost", "https://", "login"],
+    [
+        "http://login.hospital.example",
+        "http://localhost.evil.example",
+        "ftp://localhost",
+        "https://",
+        "login",
+    ],
 )
 def test_one_that_would_be_asked_in_the_clear_is_refused(tmp_path: Path, issuer: str) -> None:
     with pytest.raises(ValueError, match="OIDC_ISSUER begins with https://"):
