@@ -25,6 +25,7 @@ from referral.models import AuditEntry, HandOver, Organisation, Packet, Referral
 from referral.workflow import SENT, State
 
 PAGE = 50
+HISTORY = 100  # entries on one page of the history of a case
 MOST = 10_000_000  # more cases than anybody has
 READS = ("case_read", "packet_read", "attachment_read", "emergency_read")
 
@@ -330,12 +331,15 @@ def _lines() -> Select[*tuple[Any, ...]]:
 # ---------------------------------------------------------------------------------------------- history
 
 
-def history(session: Session, referral: Referral) -> list[AuditEntry]:
-    """Give the trail of one case, the latest first."""
+def history(session: Session, referral: Referral, page: int = 1) -> tuple[list[AuditEntry], bool]:
+    """Give one page of what was done with a case, the latest first, without who read it; and whether there is more."""
     found = (
         select(AuditEntry)
-        .where(AuditEntry.referral_id == referral.id)
+        .where(AuditEntry.referral_id == referral.id, AuditEntry.deed.not_in(READS))
         .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
         .options(joinedload(AuditEntry.actor))
+        .offset((page - 1) * HISTORY)
+        .limit(HISTORY + 1)
     )
-    return list(session.scalars(found))
+    entries = list(session.scalars(found))
+    return entries[:HISTORY], len(entries) > HISTORY

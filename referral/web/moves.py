@@ -150,7 +150,7 @@ def refuse(refused: MoveRefusedError) -> ResponseReturnValue:
         referral = get_referral(db.session(), referral_id, g.person)
     except NotFoundError:
         return error_page(404)
-    told = acts(history(db.session(), referral), g.person)
+    told = acts(history(db.session(), referral)[0], g.person)
     page = render_template(
         "referrals/meanwhile.html", referral=referral, refused=refused, last=told[0] if told else None
     )

@@ -15,6 +15,7 @@ from referral import audit, clock
 from referral.actions import copies, duplicates, hand_over, submission
 from referral.actions import referrals as actions
 from referral.actions.adoptions import adopted_json
+from referral.actions.auditing import seen_by
 from referral.actions.drafts import programmes
 from referral.actions.letters import letters_of
 from referral.actions.questions import questions_of
@@ -60,10 +61,10 @@ def editions_carried(found: actions.Lines) -> tuple[Edition, ...]:
     return tuple(edition for edition in library().values() if edition.id in carried) or first_shown()
 
 
-def page_number() -> int:
+def page_number(name: str = "page") -> int:
     """Read the page that is asked for; what is no number is the first."""
-    asked = request.args.get("page", "")
-    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 8 else 1
+    asked = request.args.get(name, "")
+    return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 8 else 1
 
 
 def page_address(number: int) -> str:
@@ -98,11 +99,12 @@ def show(referral_id: UUID) -> ResponseReturnValue:
     if request.args.get("editions") == "all":
         return draw_all_editions(referral)
     page = what_is_shown(referral)
-    history = actions.history(db.session(), referral)
+    number = page_number("history")
+    entries, more = actions.history(db.session(), referral, number)
+    seen = seen_by(db.session(), referral.id, reads=True)
     db.session.commit()
-    return render_template(
-        "referrals/show.html", **page, acts=acts(history, g.person), readers=readers(history)
-    )
+    trail = {"acts": acts(entries, g.person), "earlier": more, "history_page": number}
+    return render_template("referrals/show.html", **page, **trail, readers=readers(seen))
 
 
 def what_is_shown(referral: Referral) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 from forms import SECTIONS
-from referral.actions.referrals import READS
+from referral.actions.auditing import Seen
 from referral.auth import RECEIVERS
 from referral.models import AuditEntry, User
 
@@ -53,19 +53,14 @@ def acts(trail: Iterable[AuditEntry], viewer: User) -> list[Told]:
 
     Who of the committee has declared or written something is told to the programme only.
     """
-    hidden = frozenset(READS) if viewer.role in RECEIVERS else COMMITTEE_ONLY.union(READS)
-    done = [entry for entry in trail if entry.deed not in hidden]
+    done = [entry for entry in trail if viewer.role in RECEIVERS or entry.deed not in COMMITTEE_ONLY]
     groups = (list(group) for _, group in groupby(done, key=lambda entry: (_what(entry), entry.actor_id)))
     return [_told(group) for group in groups]
 
 
-def readers(trail: Iterable[AuditEntry]) -> list[Told]:
-    """Tell who has read the case or fetched its packet, the latest first: one line a person and kind."""
-    groups: dict[object, list[AuditEntry]] = {}
-    for entry in trail:
-        if entry.deed in READS:
-            groups.setdefault((entry.deed, entry.actor_id), []).append(entry)
-    return sorted(map(_told, groups.values()), key=lambda told: told.at, reverse=True)
+def readers(seen: Iterable[Seen]) -> list[Told]:
+    """Tell who has read the case or fetched its packet: one line a person and kind."""
+    return [Told(each.last, DEEDS[each.deed], each.who, each.times) for each in seen]
 
 
 def _what(entry: AuditEntry) -> str:

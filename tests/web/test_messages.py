@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from referral.models import Message, Referral, User
+from referral.models import AuditEntry, Message, Referral, User
 from tests.at_hand import make_draft, page_of, send
 from tests.browser import Browser
 
@@ -127,6 +127,28 @@ def test_of_two_who_take_one_case_the_second_is_told_whose_it_is(
     assert "belongs to Coordinator by now" in page.text
     session.refresh(sent)
     assert sent.owner_id == people["coordinator"].id
+
+
+def test_of_several_cases_the_one_that_somebody_took_meanwhile_is_left_named_and_written_down(
+    sign_in: SignIn, sent: Referral, session: Session, people: People
+) -> None:
+    second = second_coordinator(session, people)
+    other = make_draft(session, people, "larkspur_kwabena")
+    send(session, other, people["neurologist"], reason="Please look.")
+    sent.owner_id = other.owner_id = None
+    coordinator = sign_in("coordinator")
+    page = coordinator.send("/inbox/assign", {"case": [str(sent.id), str(other.id)]})
+    session.get_one(Referral, other.id).owner_id = second.id
+
+    mine = {"case": [str(sent.id), str(other.id)], "owner": str(people["coordinator"].id)}
+    page = coordinator.send("/inbox/assign", page.fields("/inbox/assign") | mine)
+
+    assert "1 case has a new owner" in page.text
+    assert f"Referral {other.number} belongs to Second Coordinator by now" in page.text
+    last = select(AuditEntry).where(AuditEntry.deed.in_(("assigned", "deed_refused")))
+    told = {entry.deed: entry for entry in session.scalars(last)}
+    assert told["assigned"].referral_id == sent.id
+    assert told["deed_refused"].detail["asked"] == str(other.id)
 
 
 def test_a_view_is_kept_opened_and_removed(sign_in: SignIn, sent: Referral) -> None:

@@ -47,6 +47,45 @@ def test_a_sent_case_shows_what_was_signed_whatever_became_of_the_draft(
     assert "Nobody" not in page.text
 
 
+def test_a_long_history_comes_in_pages_and_readings_are_counted(
+    sign_in: SignIn, sent: Referral, session: Session, people: People
+) -> None:
+    def entry(deed: str, minutes: int) -> AuditEntry:
+        at, who = clock.now() - timedelta(days=9, minutes=minutes), people["coordinator"].id
+        return AuditEntry(at=at, actor_id=who, deed=deed, referral_id=sent.id, detail={})
+
+    turns = [entry(("assigned", "message_written")[number % 2], number) for number in range(120)]
+    session.add_all([*turns, *(entry("case_read", number) for number in range(300))])
+    browser = sign_in("neurologist")
+
+    first, second = browser.visit(page_of(sent)), browser.visit(page_of(sent, "?history=2"))
+
+    lines = [
+        page.all(".//section[@aria-labelledby='trail-heading']/div//tbody/tr") for page in (first, second)
+    ]
+    assert len(lines[0]) == 100
+    assert len(lines[1]) > 20  # and what was done before
+    assert "300 times" in first.text
+    (onward,) = first.all(".//nav[@aria-label='Pages of the history']//a")
+    assert onward.get("href") == page_of(sent, "?history=2#trail-heading")
+    assert second.all(".//a[@rel='prev']")[0].get("href") == page_of(sent, "#trail-heading")
+
+
+@pytest.mark.parametrize("who", INSIDE)
+def test_a_case_page_has_at_most_one_main_button(
+    sign_in: SignIn, sent: Referral, session: Session, who: str
+) -> None:
+    browser = sign_in(who)
+    for state in (State.SUBMITTED, State.IN_REVIEW, State.READY):
+        session.get_one(Referral, sent.id).state = state
+        page = browser.visit(page_of(sent))
+        (actions,) = page.all(".//div[@class='pons-actions case-actions']")
+        buttons = [each for each in actions.iter() if each.tag in ("a", "button")]
+        looks = [(each.get("class") or "").split() for each in buttons]
+        main = [look for look in looks if "nhsuk-button--secondary" not in look]
+        assert len(main) == 1, state
+
+
 def test_no_title_address_or_message_names_a_person(sign_in: SignIn, draft: Referral) -> None:
     browser = sign_in("neurologist")
     pages = [browser.visit(page_of(draft)), browser.visit(page_of(draft, "/submission"))]
