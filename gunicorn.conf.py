@@ -28,9 +28,12 @@ def on_starting(server: object) -> None:
     from referral.cli_deploy import look_at, say
     from referral.settings import Settings
 
-    failed = [say(finding) for finding in look_at(create_app(), Settings.from_environment()) if finding.fault]
-    if failed:
-        sys.exit("\n".join([*failed, "PRODUCTION=yes: not started. All rules: flask check-deploy"]))
+    failed = [finding for finding in look_at(create_app(), Settings.from_environment()) if finding.fault]
+    said = [say(finding) for finding in failed]
+    if not any(finding.rule.stops for finding in failed):
+        sys.stderr.writelines(f"{line}\n" for line in said)
+    else:
+        sys.exit("\n".join([*said, "PRODUCTION=yes: not started. All rules: flask check-deploy"]))
 
 
 def post_worker_init(worker: object) -> None:

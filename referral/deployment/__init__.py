@@ -1,13 +1,14 @@
 """What must hold before real people's data come in: each rule says what is wrong and what to do about it.
 
 A rule is not advice: ``flask check-deploy`` ends with 1 where one fails, and with ``PRODUCTION=yes`` the server does
-not start. Rules look at what *is* (the connection, an answer of the application, a file), not only at what was set.
+not start, but for a rule about nothing but a date (``stops``). Rules look at what *is* (the connection, an answer of
+the application, a file), not only at what was set.
 """
 
-from referral.deployment import machine, settings, stores
+from referral.deployment import machine, settings, stores, upkeep
 from referral.deployment.house import Finding, House, Rule
 
-RULES: tuple[Rule, ...] = (*settings.RULES, *stores.RULES, *machine.RULES)
+RULES: tuple[Rule, ...] = (*settings.RULES, *stores.RULES, *machine.RULES, *upkeep.RULES)
 
 __all__ = ["RULES", "Finding", "House", "Rule", "check"]
 

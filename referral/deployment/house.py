@@ -65,6 +65,8 @@ class Rule:
     fault: Callable[[House], str]
     """Says in a few words what is wrong; nothing where it holds."""
     database: str | None = None
+    stops: bool = True
+    """Whether the server does not start for real people where it fails."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,18 @@ class Finding:
 
 
 def rule(
-    rules: list[Rule], setting: str, holds: str, remedy: str, database: str | None = None
+    rules: list[Rule],
+    setting: str,
+    holds: str,
+    remedy: str,
+    database: str | None = None,
+    *,
+    stops: bool = True,
 ) -> Callable[[Callable[[House], str]], Callable[[House], str]]:
     """Add the function below to the rules."""
 
     def add(fault: Callable[[House], str]) -> Callable[[House], str]:
-        rules.append(Rule(setting, holds, remedy, fault, database))
+        rules.append(Rule(setting, holds, remedy, fault, database, stops))
         return fault
 
     return add

@@ -1,6 +1,7 @@
 """Each rule of a safe installation fails on a bad one and passes on a good one."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,18 +18,23 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from referral import clock, demo
-from referral.deployment import RULES, House, check
+from referral.deployment import RULES, House, check, upkeep
 from referral.deployment.machine import ADVISORIES, SERVED, holes, installed
 from referral.deployment.stores import file_system
 from referral.extensions import db
-from referral.models import Organisation, OrganisationKind, User
+from referral.models import Organisation, OrganisationKind, Referral, User
 from referral.settings import Settings
 from referral.workflow import Role
 from tests.stores import Store
 
 KEY = "0123456789abcdef" * 4
 MOUNTS = "overlay / overlay rw 0 0\n/dev/sda1 /var/lib/pons ext4 rw 0 0\nnas:/x /mnt/nas nfs4 rw 0 0\n"
-ENVIRONMENT = {"AUDIT_KEY": KEY[::-1], "AUDIT_ANCHOR": "/mnt/elsewhere/anchor", "PROXIES": "1"}
+ENVIRONMENT = {
+    "AUDIT_KEY": KEY[::-1],
+    "AUDIT_ANCHOR": "/mnt/elsewhere/anchor",
+    "PROXIES": "1",
+    "LOG_DAYS": "400",
+}
 Build = Callable[[Settings], Flask]
 Rebuilt = Callable[..., House]
 NETWORK_STAYS = "there is a network"  # on a machine that lets no process go without it
@@ -37,6 +43,7 @@ NETWORK_STAYS = "there is a network"  # on a machine that lets no process go wit
 @pytest.fixture
 def settings(store: Store, database: str, tmp_path: Path) -> Settings:
     """A good installation's."""
+    (tmp_path / "elsewhere").mkdir()
     return Settings(
         secret_key=KEY,
         database_url=store.for_application(database),
@@ -47,7 +54,7 @@ def settings(store: Store, database: str, tmp_path: Path) -> Settings:
         mail_url="smtps://mail.example",
         house_url="https://pons.example",
         audit_key=KEY[::-1],
-        audit_anchor=Path("/mnt/elsewhere/anchor"),
+        audit_anchor=tmp_path / "elsewhere" / "anchor",
         second_factor="required",
         oidc_issuer="https://login.hospital.example",
         oidc_client_id="pons",
@@ -87,7 +94,7 @@ def house(settings: Settings, build: Build, tmp_path: Path) -> Iterator[House]:
             now=clock.now(),
             user=1000,
             mounts=MOUNTS,
-            versions={"flask": "3.1.3", "python": "3.11.15"},
+            versions=installed() | {"python": "3.11.15"},
             keys=tmp_path,
             least_free=1,
         )
@@ -381,6 +388,81 @@ def test_every_known_hole_says_what_it_is_and_where_it_ends() -> None:
     table = yaml.safe_load(ADVISORIES.read_text("utf-8"))
     assert len(table["advisories"]) > 30
     assert all({"package", "id", "about", "fixed"} <= row.keys() for row in table["advisories"])
+
+
+# What has to be kept up
+
+
+@pytest.mark.only_on("sqlite")
+def test_an_upgrade_that_stopped_half_way_is_noticed(house: House) -> None:
+    holds = "what is installed is what was pinned"
+    other = {**house.versions, "werkzeug": "3.1.8"}
+
+    assert fault(replace(house, versions=other), holds) == "not werkzeug"
+    assert fault(replace(house, versions={"python": "3.11.15"}), holds).startswith("not ")
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_table_of_holes_that_nobody_reads_is_noticed_and_stops_no_start(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    holds = "the table of known holes was read lately"
+    table = tmp_path / "advisories.yaml"
+    table.write_text(f"read: {clock.today() - timedelta(days=30)}\nmost_days: 30\nadvisories: []\n")
+    monkeypatch.setattr(upkeep, "ADVISORIES", table)
+    assert fault(house, holds) == ""
+    assert fault(replace(house, now=house.now + timedelta(days=1)), holds) == "that was 31 days ago"
+
+    assert [rule.holds for rule in RULES if not rule.stops] == [holds]
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_font_that_is_missing_or_another_is_noticed(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    holds = "every font and file from outside is the one that was shipped"
+    vendor = tmp_path / "vendor"
+    shutil.copytree(upkeep.VENDOR, vendor)
+    monkeypatch.setattr(upkeep, "VENDOR", vendor)
+    assert fault(house, holds) == ""
+
+    (vendor / "arimo-0.4.3" / "Arimo-Bold.ttf").unlink()
+    assert fault(house, holds) == "not arimo-0.4.3/Arimo-Bold.ttf"
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ("365", ""),
+        ("364", "364 days"),
+        ("", "nobody has said for how long"),
+        ("a year", "nobody has said for how long"),
+    ],
+)
+def test_logs_are_kept_for_a_year(house: House, days: str, said: str) -> None:
+    told = replace(house, environment=ENVIRONMENT | {"LOG_DAYS": days})
+    assert fault(told, "logs are kept for a year or longer") == said
+
+
+@pytest.mark.only_on("sqlite")
+def test_heads_of_the_trail_that_nobody_can_write_are_noticed(house: House, rebuilt: Rebuilt) -> None:
+    nowhere = rebuilt(audit_anchor=Path("/nowhere/at/all/anchor"))
+    assert "cannot be written" in fault(nowhere, "heads of the trail can be written")
+
+
+def test_an_invented_case_is_noticed(house: House, session: Session) -> None:
+    holds = "no case of the demonstration lies here"
+    assert fault(house, holds) == ""
+    house.connection.rollback()
+    clinic = Organisation(name="Lark Clinic", kind=OrganisationKind.CLINIC)
+    by = User(email="l@example.org", name="L", role=Role.NEUROLOGIST, organisation=clinic, password_hash="x")
+    session.add(by)
+    session.flush()
+    session.add(Referral(number="R-1", organisation_id=clinic.id, referrer_id=by.id, demonstration=True))
+    session.commit()
+
+    assert fault(house, holds) == "1 do"
 
 
 # The command

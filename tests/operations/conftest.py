@@ -66,4 +66,4 @@ def served(house: House) -> Iterator[Front]:
 @pytest.fixture
 def front(served: Front) -> Front:
     """The same, to a browser that has no cookies yet."""
-    return Front(served.folder, served.plain, served.tls, served.trust)
+    return Front(served.folder, served.plain, served.tls, served.watch, served.trust)

@@ -124,6 +124,7 @@ class Front:
     folder: Path
     plain: int
     tls: int
+    watch: int
     trust: ssl.SSLContext
     cookies: dict[str, str] = field(default_factory=dict)
 
@@ -219,9 +220,9 @@ def proxy(folder: Path, changes: tuple[Change, ...] = ()) -> Iterator[Front]:
         (folder / name).mkdir(parents=True, exist_ok=True)
     trust = certify(folder / "etc" / "tls")
     with ExitStack() as stack:
-        doors = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2)]
-        plain, tls = (door.getsockname()[1] for door in doors)
-        write(folder, plain, tls, changes)
+        doors = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
+        plain, tls, watch = (door.getsockname()[1] for door in doors)
+        write(folder, (plain, tls, watch), changes)
         process = subprocess.Popen(
             [find_nginx(), "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "log" / "first.log"],
             env=os.environ
@@ -229,16 +230,17 @@ def proxy(folder: Path, changes: tuple[Change, ...] = ()) -> Iterator[Front]:
             pass_fds=[door.fileno() for door in doors],
         )
         try:
-            yield _answering(Front(folder, plain, tls, trust), process)
+            yield _answering(Front(folder, plain, tls, watch, trust), process)
         finally:
             process.terminate()
             process.wait(AS_LONG_AS)
 
 
-def write(folder: Path, plain: int, tls: int, changes: tuple[Change, ...] = ()) -> None:
+def write(folder: Path, ports: tuple[int, int, int], changes: tuple[Change, ...] = ()) -> None:
     """Put the shipped site where this machine has its places, and change nothing else but what is seeded."""
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(MAIN.format(user=user, folder=folder))
+    plain, tls, watch = ports
     places = (
         ("/etc/pons/", f"{folder}/etc/"),
         ("/var/log/nginx/", f"{folder}/log/"),
@@ -246,6 +248,7 @@ def write(folder: Path, plain: int, tls: int, changes: tuple[Change, ...] = ()) 
         ("/srv/pons/", f"{ROOT}/"),
         ("listen 80", f"listen 127.0.0.1:{plain}"),
         ("listen 443", f"listen 127.0.0.1:{tls}"),
+        ("listen 127.0.0.1:8009", f"listen 127.0.0.1:{watch}"),
     )
     shipped = {path.name: path.read_text() for path in (DEPLOY / "nginx").glob("pons*.conf")}
     for was, becomes in changes:

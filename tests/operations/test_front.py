@@ -208,6 +208,14 @@ def test_what_is_for_the_machine_is_not_for_the_world(front: Front, path: str) -
     assert "That was not answered" in answer.text
 
 
+@pytest.mark.parametrize(("path", "status"), [("/health/live", 200), ("/metrics", 200), ("/sign-in", 404)])
+def test_watchers_on_this_machine_have_a_door_of_their_own(front: Front, path: str, status: int) -> None:
+    line = HTTPConnection("127.0.0.1", front.watch, timeout=60)
+    line.request("GET", path)
+    assert line.getresponse().status == status
+    line.close()
+
+
 @pytest.mark.parametrize(
     "path",
     ["/static/../app.py", "/static/%2e%2e/app.py", "/static../app.py", "/static/..%2fapp.py", "/.git/config"],
