@@ -82,13 +82,15 @@ def print_pdf(html: str, styles: tuple[str, ...], identifier: bytes) -> bytes:
 @cache
 def _templates() -> Environment:
     """Templates that escape whatever they print and refuse a name that nobody gave."""
-    return Environment(
+    papers = Environment(
         loader=FileSystemLoader(ROOT / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         finalize=_printable,
     )
+    papers.globals["on_paper"] = True
+    return papers
 
 
 def _printable(value: Any) -> Any:

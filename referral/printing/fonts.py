@@ -1,4 +1,4 @@
-"""The fonts of papers: the ones in ``static/vendor/``, none of the machine's.
+"""The fonts of papers: the ones in ``static/vendor/`` and our own signs, none of the machine's.
 
 They hold Latin with Vietnamese and marks that combine, Greek, Cyrillic, Hebrew, Devanagari, Tamil and Arabic. A sign
 of another script is printed as its number: the printer refuses to draw an empty box.
@@ -12,7 +12,7 @@ from fontTools.ttLib import TTFont
 
 from referral.printing.job import ROOT
 
-FOLDER = ROOT / "static" / "vendor"
+FOLDER = ROOT / "static"
 CONFIGURATION = Path(__file__).with_name("fonts.conf")
 SILENT = frozenset(
     chr(code)
@@ -43,7 +43,7 @@ def _has_shape(sign: str) -> bool:
 def _drawn() -> frozenset[int]:
     """Give every character that one of the fonts can draw."""
     drawn: set[int] = set()
-    for path in sorted(FOLDER.glob("*/*-Regular.ttf")):
+    for path in sorted(FOLDER.rglob("*-Regular.ttf")):
         with TTFont(path, lazy=True) as font:
             drawn.update(font.getBestCmap())
     return frozenset(drawn - NEVER_DRAWN)

@@ -25,7 +25,7 @@ from typing import BinaryIO
 
 from referral import caged, landlock
 from referral.printing.fonts import CONFIGURATION, FOLDER
-from referral.printing.job import ROOT, STYLES_FOLDER, Job, pack, unpack
+from referral.printing.job import ROOT, Job, pack, unpack
 
 MEBIBYTE = 1024 * 1024
 MOST_PAPERS = 200  # then it is replaced, whatever it may have gathered
@@ -210,7 +210,7 @@ def readable() -> list[Path]:
     """Name what the printer may read: the program, its libraries, the fonts."""
     prefixes = (sys.prefix, sys.base_prefix, "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib")
     system = ("/usr/share/zoneinfo", "/dev/null", "/dev/urandom")
-    ours = (ROOT / "referral", STYLES_FOLDER, FOLDER)
+    ours = (ROOT / "referral", FOLDER)
     return [*map(Path, (*prefixes, *system)), *ours]
 
 

@@ -63,7 +63,7 @@ def sign_in(page: Page, house: House, key: str) -> Hands:
 
 def verdicts_of(page: Page) -> list[str]:
     """The row of verdicts in the grid."""
-    return [" ".join(text.split()) for text in page.locator(".grid-verdicts .verdict-word").all_inner_texts()]
+    return [" ".join(text.split()) for text in page.locator(".grid-verdicts .verdict").all_inner_texts()]
 
 
 def text_of(pdf: Path) -> str:

@@ -44,7 +44,7 @@ def test_a_name_is_drawn_letter_by_letter_in_our_fonts_alone(name: str) -> None:
     pdf = paper(name)
 
     assert families(pdf) <= {
-        path.stem.removesuffix("-Regular").replace("-", "") for path in FOLDER.glob("*/*.ttf")
+        path.stem.removesuffix("-Regular").replace("-", "") for path in FOLDER.rglob("*.ttf")
     }
 
 
