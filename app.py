@@ -43,6 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         PACKET_KEY=settings.packet_key,
         PACKET_KEY_PASSWORD=settings.packet_key_password,
         AUDIT_ANCHOR=settings.audit_anchor,
+        FACTOR_KEY=settings.factor_key or settings.secret_key,
         SECOND_FACTOR=settings.second_factor,
         PROOF_HOLDS=settings.proof_holds,
         BACKUP_KEY=settings.backup_key,

@@ -23,9 +23,10 @@ from referral import (
     cli_packet,
     cli_scores,
     cli_tick,
+    clock,
     database,
 )
-from referral.actions import duplicates, people
+from referral.actions import duplicates, factors, people
 from referral.errors import ConflictError
 from referral.extensions import db
 from referral.models import Organisation, OrganisationKind, User
@@ -38,6 +39,7 @@ def register(app: Flask) -> None:
         setup,
         add_person,
         end_person,
+        reset_second_step,
         *cli_criteria.COMMANDS,
         *cli_packet.COMMANDS,
         *cli_imports.COMMANDS,
@@ -127,6 +129,17 @@ def end_person(email: str) -> None:
         raise click.ClickException(str(refused)) from None
     db.session.commit()
     click.echo(f"{person.email} is out of use.")
+
+
+@click.command("reset-second-step")
+@click.argument("email")
+@with_appcontext
+def reset_second_step(email: str) -> None:
+    """Take the second step of signing in away from who has lost it; for the last administrator, who can ask nobody."""
+    person = _person(email)
+    taken = factors.take_all(db.session(), person, actor=None, at=clock.now())
+    db.session.commit()
+    click.echo(f"{person.email}: {'taken away, and signed out' if taken else 'there was none'}.")
 
 
 def _person(email: str) -> User:

@@ -39,6 +39,7 @@ class Settings:
     backup_key: str = ""  # encrypts backups; kept apart from them and from the data
     metrics_from: tuple[str, ...] = ("127.0.0.1", "::1")  # the addresses that may read /metrics
     log: str = "plain"  # or json: a line an event, for a collector
+    factor_key: str = ""  # seals the secrets of authenticator apps; without one SECRET_KEY does
     second_factor: str = "offered"  # or required: of everybody who signs in with a password
     proof_holds: timedelta = timedelta(minutes=10)  # no older is the proof for what cannot be undone
     _: KW_ONLY
@@ -70,6 +71,7 @@ class Settings:
             backup_key=given.get("BACKUP_KEY", ""),
             metrics_from=tuple(given.get("METRICS_FROM", "127.0.0.1,::1").replace(",", " ").split()),
             log=_log(given.get("LOG", "plain")),
+            factor_key=given.get("FACTOR_KEY") or _kept_key(instance, "factor_key"),
             second_factor=_second_factor(given),
             proof_holds=timedelta(minutes=int(given.get("PROOF_HOLDS_MINUTES", "10"))),
             audit_key=given.get("AUDIT_KEY") or _kept_key(instance, "audit_key"),

@@ -120,6 +120,15 @@ def second_factor(house: House) -> str:
     return "" if house.settings.second_factor == "required" else "a password alone lets people in"
 
 
+@rule(RULES, "FACTOR_KEY", "long, random and only for apps", "take FACTOR_KEY away; the next start makes one")
+def factor_key(house: House) -> str:
+    """It seals what authenticator apps share with us; were it the SECRET_KEY, that could not be exchanged."""
+    key = house.settings.factor_key
+    if key in (house.settings.secret_key, house.settings.audit_key):
+        return "it is another key too"
+    return _weakness(key)
+
+
 @rule(RULES, "PROOF_HOLDS_MINUTES", "what cannot be undone asks who it is", "give it 5 to 15 minutes")
 def fresh_proof(house: House) -> str:
     """Whoever finds a desk unattended must not sign there."""

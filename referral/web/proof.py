@@ -91,7 +91,7 @@ def ask_again() -> ResponseReturnValue | None:
         return None
     given = {name: request.form.get(PROOF + name, "") for name in ("password", "code", "key")}
     if not any(given.values()):
-        return draw_question(), 401
+        return draw_question()
     try:
         proved_by = check(g.person, g.user_session, **given)
     except NotProvedError as wrong:
@@ -177,7 +177,7 @@ def _by_password(person: User, password: str) -> Proof | None:
 
 def _by_factor(person: User, kept: UserSession, code: str, key: str) -> Proof | None:
     if not key:
-        secret = current_app.config["SECRET_KEY"]
+        secret = current_app.config["FACTOR_KEY"]
         return prove_by_code(db.session(), person, code, secret, at=clock.now())
     site, challenge = Site.of(current_app.config["HOUSE_URL"]), take_challenge(db.session(), kept)
     if site is None or challenge is None:

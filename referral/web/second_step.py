@@ -91,7 +91,7 @@ def begin_app() -> ResponseReturnValue:
     _check_first()
     try:
         _, secret = factors.begin_app(
-            db.session(), g.person, current_app.config["SECRET_KEY"], at=clock.now()
+            db.session(), g.person, current_app.config["FACTOR_KEY"], at=clock.now()
         )
     except NotTakenError as refused:
         db.session.rollback()
@@ -117,7 +117,7 @@ def draw_app(secret: bytes, refused: NotTakenError | None = None) -> str:
 @before_second_step
 def confirm_app() -> ResponseReturnValue:
     """Take the app into use with its first code."""
-    key, now = current_app.config["SECRET_KEY"], clock.now()
+    key, now = current_app.config["FACTOR_KEY"], clock.now()
     try:
         factor = factors.confirm_app(db.session(), g.person, request.form.get("code", ""), key, at=now)
     except NotTakenError as refused:

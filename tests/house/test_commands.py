@@ -11,6 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import create_app
+from referral import clock
+from referral.actions import factors
+from referral.auth import codes
 from referral.extensions import db
 from referral.models import AuditEntry, Organisation, OrganisationKind, Referral, User, UserSession
 from referral.settings import Settings
@@ -129,6 +132,29 @@ def test_an_account_is_opened_and_ended(bare: Flask, run: FlaskCliRunner) -> Non
         deeds = session.scalars(select(AuditEntry.deed).order_by(AuditEntry.id)).all()
         assert deeds[-1] == "person_ended"
         assert deeds.count("person_added") == 3
+
+
+def test_the_last_administrator_is_freed_of_a_lost_second_step_at_the_machine(
+    bare: Flask, run: FlaskCliRunner
+) -> None:
+    run.invoke(args=["setup"])
+    assert "there was none" in run.invoke(args=["reset-second-step", "administrator@localhost"]).output
+
+    with look(bare) as session:
+        person = session.scalars(select(User)).one()
+        at = clock.now()
+        _, secret = factors.begin_app(session, person, "a key", at=at)
+        factors.confirm_app(session, person, codes.code_of(secret, codes.step_of(at)), "a key", at=at)
+        session.commit()
+    told = run.invoke(args=["reset-second-step", "administrator@localhost"]).output
+
+    assert "taken away" in told
+    with look(bare) as session:
+        person = session.scalars(select(User)).one()
+        assert not factors.has_factor(session, person)
+        last = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert last is not None
+        assert last.deed == "second_step_reset"
 
 
 @pytest.mark.parametrize(
