@@ -64,6 +64,14 @@ def test_the_page_has_no_form_but_that_which_ends_it(stranger: Browser, sent: Re
     assert not [link for link in links if link.startswith("/referrals")]
 
 
+def test_the_page_says_what_it_does_not_show_and_whom_to_ask(stranger: Browser, sent: Referral) -> None:
+    page = open_it(stranger, sent.number)
+
+    assert "This is version 1, as Neurologist signed it" in page.text
+    assert "What was decided or recorded since is not shown here: ask" in page.text
+    assert "Eastgate Transplant Programme, or Neurologist, Northfield Neurology." in page.text
+
+
 @pytest.mark.parametrize("path", ["", "/packet.pdf", "/files", "/question", "/submission"])
 def test_the_pages_of_the_case_itself_stay_shut(stranger: Browser, sent: Referral, path: str) -> None:
     open_it(stranger, sent.number)
