@@ -107,6 +107,7 @@ def _serve(database: str, ours: socket.socket) -> Iterator[str]:
         "DATABASE_URL": settings.database_url,
         "SECRET_KEY": settings.secret_key,
         "AUDIT_KEY": settings.audit_key,
+        "HOUSE_URL": f"http://localhost:{ours.getsockname()[1]}",  # security keys are bound to a name
     }
     command = ["-m", "gunicorn", "--worker-class", "gthread", "--threads", "4", "--no-control-socket"]
     command += ["--log-level", "warning", "--bind", f"fd://{ours.fileno()}", "app:create_app()"]

@@ -147,3 +147,19 @@ def test_each_address_that_does_a_grave_deed_asks_and_no_other_deed_does(app: Fl
             for deed in plain if row.deeds == ("plain",) else row.deeds:
                 found = asks is not None and asks(deed=deed)
                 assert found is (deed in GRAVE), f"{row.view}: {deed}"
+
+
+def test_what_touches_accounts_and_rules_asks_too(app: Flask) -> None:
+    asking = {name for name, view in app.view_functions.items() if hasattr(view, "asks_again")}
+
+    assert asking >= {
+        "people.change_role",
+        "people.disable",
+        "people.reset",
+        "people.reset_second_step",
+        "second_step.begin_app",
+        "second_step.begin_key",
+        "second_step.new_codes",
+        "second_step.remove",
+        "rules.change",
+    }
