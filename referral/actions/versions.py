@@ -106,6 +106,20 @@ def changes_json(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[st
     }
 
 
+def changes_told(snapshot: Mapping[str, Any]) -> Changes | None:
+    """Give what a signed version changed, as it was signed; ``None`` where its snapshot does not carry it."""
+    since = snapshot.get("since")
+    if not since:
+        return None
+    return Changes(
+        since["version"],
+        snapshot["referral"]["version"],
+        tuple(since["sections"]),
+        tuple(since["files"]),
+        tuple(ChangedVerdict(**each) for each in since["verdicts"]),
+    )
+
+
 def _changed_verdicts(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[ChangedVerdict]:
     titles = {edition["id"]: edition["title"] for each in (before, after) for edition in each["editions"]}
     old, new = verdicts(before), verdicts(after)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from forms import ReadCase
 from referral.actions import questions as actions
 from referral.actions.evidence import DOCUMENT, catalogue, is_there
-from referral.actions.versions import Changes, changes_between, versions_of
+from referral.actions.versions import Changes, changes_between, changes_told, versions_of
 from referral.auth import REFERRERS
 from referral.models import Question, Referral, ReferralVersion, User
 from referral.web.blanks import find_blank
@@ -89,4 +89,5 @@ def signed_again(session: Session, referral: Referral, newest: ReferralVersion |
     if newest is None or newest.version == 1:
         return None
     earlier = tuple(each for each in versions_of(session, referral) if each.version != newest.version)
-    return SignedAgain(earlier, changes_between(earlier[0].snapshot, newest.snapshot))
+    changes = changes_told(newest.snapshot) or changes_between(earlier[0].snapshot, newest.snapshot)
+    return SignedAgain(earlier, changes)

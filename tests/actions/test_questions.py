@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from referral import clock
 from referral.actions import drafts, moves, packets, questions, submission
-from referral.actions.versions import changes_between, versions_of
+from referral.actions.versions import changes_between, changes_told, versions_of
 from referral.errors import ConflictError, MoveRefusedError
 from referral.facts import digest
 from referral.models import (
@@ -229,6 +229,8 @@ def test_what_changed_between_versions_is_told_field_by_field_with_the_verdicts(
     first = versions_of(session, sent)[-1]
 
     changes = changes_between(first.snapshot, second.snapshot)
+    assert changes_told(second.snapshot) == changes, "what was signed with it says the same"
+    assert changes_told(first.snapshot) is None
 
     rows = [row for part in changes.sections for row in part["rows"]]
     assert [row["field_id"] for row in rows] == ["birth_date"]
