@@ -33,6 +33,7 @@ def test_ongoing_recovery_is_no_answer_yet() -> None:
         {"onset": "2026-10-01", "recovery": "ongoing"}, {"onset": "2026-10-11", "recovery": "incomplete"}
     )
     assert ask(test, **folded) == YES
+    assert ask(test, **relapses({"onset": "2026-11-01", "recovery": "complete"})) == NO
 
 
 def test_a_pseudo_relapse_never_counts_and_never_folds() -> None:

@@ -38,7 +38,7 @@ LOADING = (
     "test_reads",
 )
 """Those that stand on the whole library and on tables."""
-HEAVY = ("test_reads", "test_manual", "test_properties")
+HEAVY = ("test_manual", "test_properties")
 """Those that take long to import."""
 SLOW = (
     "test_calendar.py::test_between_the_dates_nothing_changes_and_at_them_it_does",
