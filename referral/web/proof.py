@@ -26,7 +26,7 @@ from referral.auth.keys import Site, ask_to_sign
 from referral.auth.sessions import give_challenge, renew_session, take_challenge
 from referral.extensions import db
 from referral.models import Proof, User, UserSession
-from referral.web.session import PROOF
+from referral.web.session import BY_HOSPITAL, PROOF
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -126,6 +126,7 @@ def draw_question(problem: str = "") -> str:
     return render_template(
         "auth/confirm.html",
         problem=problem,
+        by_hospital=session.get(BY_HOSPITAL, False),
         has_app=has_app,
         has_codes=bool(known) or has_app,
         minutes=int(current_app.config["PROOF_HOLDS"].total_seconds() // 60),

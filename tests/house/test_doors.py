@@ -26,6 +26,7 @@ PUBLIC = {
     "door.sign_in",
     "door.enter",
     "door.sign_out",
+    "second_step.prove",
     "hospital.ask",
     "hospital.back",
     "hospital.leave",

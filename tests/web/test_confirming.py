@@ -35,6 +35,11 @@ def let_time_pass(session: Session, minutes: int = 11) -> None:
     session.commit()
 
 
+def state_of(session: Session, draft: Referral) -> State:
+    session.refresh(draft)
+    return draft.state
+
+
 def withdraw(browser: Browser, draft: Referral, **fields: str) -> Page:
     path = f"/referrals/{draft.id}/moves/withdraw"
     form = {"csrf_token": browser.token(), "reason": "Typed with care, é.\r\nTwo lines."} | fields
@@ -55,16 +60,14 @@ def test_later_one_is_asked_and_nothing_typed_is_lost(
     page.check()
     assert page.status == 200
     assert "Is it you?" in page.text
-    session.refresh(draft)
-    assert draft.state is State.DRAFT, "nothing is done yet"
+    assert state_of(session, draft) is State.DRAFT, "nothing is done yet"
 
     path = f"/referrals/{draft.id}/moves/withdraw"
     before = browser.client.get_cookie("pons")
     done = browser.open(path, method="POST", data=page.fields(path) | {"proof-password": PASSWORD})
 
     assert done.status == 303
-    session.refresh(draft)
-    assert draft.state is State.WITHDRAWN
+    assert state_of(session, draft) is State.WITHDRAWN
     assert "Typed with care, é." in (draft.state_reason or "")
     after = browser.client.get_cookie("pons")
     assert before is not None
@@ -89,8 +92,7 @@ def test_a_wrong_password_does_nothing_keeps_the_text_and_counts(
         withdraw(browser, draft, **{"proof-password": "not the password"})
 
     assert withdraw(browser, draft, **{"proof-password": PASSWORD}).status == 429
-    session.refresh(draft)
-    assert draft.state is State.DRAFT
+    assert state_of(session, draft) is State.DRAFT
 
 
 def test_a_colleagues_password_is_no_proof(
@@ -127,8 +129,7 @@ def test_who_was_signed_in_before_the_upgrade_is_asked(
     session.commit()
 
     assert "Is it you?" in withdraw(browser, draft).text
-    session.refresh(draft)
-    assert draft.state is State.DRAFT
+    assert state_of(session, draft) is State.DRAFT
 
 
 def test_each_deed_that_has_no_way_back_is_grave() -> None:
