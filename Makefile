@@ -3,7 +3,7 @@
 # included, on SQLite and on PostgreSQL (a quarter of an hour).
 # make approve: keep the three packets that are looked at as they print now (tests/packet/approved, docs/pages).
 # make bench: print the speeds. make coverage: every branch of the clinical core. make mutation: small wrongs put into
-# the core one at a time, which the tests must notice (an hour; docs/mutation.md). make machine: a hundred thousand acts
+# the core one at a time, which the tests must notice (half an hour; docs/mutation.md). make machine: a hundred thousand acts
 # by everybody on either database, looked at one by one (half an hour). make proofs: the long forms of the proofs of
 # trust, one after another (contention, kills, tampering, fuzz, hostile-files, crawl), and by themselves make load, make
 # soak and make wapiti; each writes what it found to docs/proofs. Each can be typed again and again; nothing that is
@@ -13,7 +13,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-PIP = .venv/bin/python -m pip --disable-pip-version-check --no-input install -qq
+PIP = .venv/bin/python -m pip --disable-pip-version-check --no-input install -qq --require-hashes
 
 .PHONY: run test test-databases approve bench coverage mutation machine tools \
 	proofs contention kills tampering fuzz hostile-files crawl load soak wapiti
