@@ -16,7 +16,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 PIP = .venv/bin/python -m pip --disable-pip-version-check --no-input install -qq --require-hashes
 
 .PHONY: run test test-databases approve bench coverage mutation machine tools \
-	proofs contention kills tampering fuzz hostile-files crawl load soak wapiti
+	proofs contention kills tampering fuzz hostile-files crawl drill load soak wapiti
 .DEFAULT_GOAL := run
 
 run: .venv/run.stamp
@@ -58,9 +58,9 @@ machine: .venv/test.stamp
 	@.ci/packages test
 	@MACHINE_STEPS=$(STEPS) .venv/bin/python -m pytest tests/machine -n 2 --database=both
 
-proofs: contention kills tampering fuzz hostile-files crawl
+proofs: contention kills tampering fuzz hostile-files crawl drill
 
-contention kills tampering fuzz hostile-files crawl: .venv/test.stamp
+contention kills tampering fuzz hostile-files crawl drill: .venv/test.stamp
 	@.ci/packages test
 	@PROOFS=long .venv/bin/python -m pytest --database=both $(PROOF_$@)
 PROOF_contention = tests/proofs/test_contention.py
@@ -68,6 +68,7 @@ PROOF_kills = tests/proofs/test_kills.py tests/proofs/test_killed_migrations.py
 PROOF_tampering = tests/house/test_trail.py
 PROOF_fuzz = tests/proofs/test_fuzz.py
 PROOF_hostile-files = tests/proofs/test_hostile_files.py
+PROOF_drill = tests/proofs/test_drill.py tests/proofs/test_point_in_time.py
 PROOF_crawl = tests/proofs/test_crawl.py
 
 STORE ?= sqlite

@@ -5,10 +5,10 @@ not start, but for a rule about nothing but a date (``stops``). Rules look at wh
 the application, a file), not only at what was set.
 """
 
-from referral.deployment import machine, settings, stores, upkeep
+from referral.deployment import backups, machine, settings, stores, upkeep
 from referral.deployment.house import Finding, House, Rule
 
-RULES: tuple[Rule, ...] = (*settings.RULES, *stores.RULES, *machine.RULES, *upkeep.RULES)
+RULES: tuple[Rule, ...] = (*settings.RULES, *stores.RULES, *backups.RULES, *machine.RULES, *upkeep.RULES)
 
 __all__ = ["RULES", "Finding", "House", "Rule", "check"]
 

@@ -23,7 +23,7 @@ def debugger(house: House) -> str:
 @rule(RULES, "SECRET_KEY", "long and random", "take SECRET_KEY away; the next start makes one")
 def secret_key(house: House) -> str:
     """It signs the cookies of everybody."""
-    return _weakness(house.settings.secret_key)
+    return weakness(house.settings.secret_key)
 
 
 @rule(RULES, "SECRET_KEY_FALLBACKS", "no old key still opens", "take SECRET_KEY_FALLBACKS away")
@@ -37,7 +37,7 @@ def audit_key(house: House) -> str:
     """It seals the trail."""
     if house.settings.audit_key == house.settings.secret_key:
         return "it is the SECRET_KEY too"
-    return _weakness(house.settings.audit_key)
+    return weakness(house.settings.audit_key)
 
 
 @rule(
@@ -126,7 +126,7 @@ def factor_key(house: House) -> str:
     key = house.settings.factor_key
     if key in (house.settings.secret_key, house.settings.audit_key):
         return "it is another key too"
-    return _weakness(key)
+    return weakness(key)
 
 
 @rule(RULES, "PROOF_HOLDS_MINUTES", "what cannot be undone asks who it is", "give it 5 to 15 minutes")
@@ -152,7 +152,7 @@ def sign_on(house: House) -> str:
 def sign_on_secret(house: House) -> str:
     """With it somebody else asks in our name."""
     settings = house.settings
-    return _weakness(settings.oidc_client_secret) if settings.oidc_issuer else ""
+    return weakness(settings.oidc_client_secret) if settings.oidc_issuer else ""
 
 
 @rule(RULES, "MAX_CONTENT_LENGTH", "a form has bounds", "leave the sizes of forms as they are shipped")
@@ -199,7 +199,8 @@ def mail(house: House) -> str:
     return "" if url.scheme == "smtps" or inside else "notices leave in the clear"
 
 
-def _weakness(key: str) -> str:
+def weakness(key: str) -> str:
+    """Say what makes a key easy to guess, if anything."""
     if len(key) < LONG_ENOUGH:
         return f"it has {len(key)} characters"
     return "" if len(set(key)) >= MANY_ENOUGH else "it hardly changes from letter to letter"

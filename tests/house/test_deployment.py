@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from referral import clock, demo
-from referral.deployment import RULES, House, check, upkeep
+from referral.deployment import RULES, House, backups, check, upkeep
 from referral.deployment.machine import ADVISORIES, SERVED, holes, installed
 from referral.deployment.stores import file_system
 from referral.extensions import db
+from referral.keeping import marks
 from referral.models import Organisation, OrganisationKind, Referral, User
 from referral.settings import Settings
 from referral.workflow import Role
@@ -55,6 +56,7 @@ def settings(store: Store, database: str, tmp_path: Path) -> Settings:
         house_url="https://pons.example",
         audit_key=KEY[::-1],
         audit_anchor=tmp_path / "elsewhere" / "anchor",
+        backup_key=f"{KEY[::2]}{KEY[1::2]}",
         second_factor="required",
         factor_key=KEY[8:] + KEY[:8],
         oidc_issuer="https://login.hospital.example",
@@ -86,6 +88,10 @@ def build(built: list[Flask]) -> Build:
 def house(settings: Settings, build: Build, tmp_path: Path) -> Iterator[House]:
     """A good installation, but for what a server for tests does without."""
     app = build(settings)
+    with app.app_context():
+        for name in (marks.BACKUP, marks.REHEARSAL):
+            marks.note(db.session(), name, clock.now())
+        db.session.commit()
     with app.app_context(), db.engine.connect().execution_options(reading=True) as connection:
         yield House(
             app,
@@ -179,6 +185,9 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("what cannot be undone asks who it is", {"proof_holds": timedelta(0)}, "0 minutes"),
     ("the hospital's sign-on is asked by https", {"oidc_issuer": "http://localhost:8080"}, "http://"),
     ("the sign-on's secret is long", {"oidc_client_secret": "short"}, "5 characters"),
+    ("backups are encrypted, with a key of their own", {"backup_key": ""}, "not encrypted"),
+    ("backups are encrypted, with a key of their own", {"backup_key": KEY}, "another key too"),
+    ("backups are encrypted, with a key of their own", {"backup_key": "short"}, "5 characters"),
     ("files of cases are served by nobody", {"attachments": SERVED / "files"}, "is served"),
 ]
 
@@ -416,7 +425,7 @@ def test_a_table_of_holes_that_nobody_reads_is_noticed_and_stops_no_start(
     assert fault(house, holds) == ""
     assert fault(replace(house, now=house.now + timedelta(days=1)), holds) == "that was 31 days ago"
 
-    assert [rule.holds for rule in RULES if not rule.stops] == [holds]
+    assert holds in [rule.holds for rule in RULES if not rule.stops]
 
 
 @pytest.mark.only_on("sqlite")
@@ -466,6 +475,36 @@ def test_an_invented_case_is_noticed(house: House, session: Session) -> None:
     session.commit()
 
     assert fault(house, holds) == "1 do"
+
+
+# Backups, and who watches
+
+
+@pytest.mark.parametrize(("asked", "days"), [(backups.backed_up, 2), (backups.rehearsed, 101)])
+def test_a_backup_and_a_rehearsal_that_are_too_old_are_noticed_and_stop_no_start(
+    house: House, session: Session, asked: Callable[[House], str], days: int
+) -> None:
+    assert asked(house) == ""
+    assert asked(replace(house, now=house.now + timedelta(days=days))) == f"the last is {days} days old"
+
+    house.connection.rollback()
+    session.execute(text("DELETE FROM house_mark"))
+    session.commit()
+    assert asked(house) == "there is none"
+    assert [rule.stops for rule in RULES if rule.fault is asked] == [False]
+
+
+def test_a_house_that_says_it_is_well_without_asking_is_noticed(house: House) -> None:
+    assert backups.health(house) == ""
+    asked = house.app.view_functions["watching.ready"]
+    for said, code, told in (
+        ("well\n", 200, "it does not ask the database"),
+        ("no\n", 503, "it answers 503"),
+    ):
+        house.app.view_functions["watching.ready"] = lambda said=said, code=code: (said, code)
+        assert backups.health(house) == told
+    house.app.view_functions["watching.ready"] = lambda: (asked(), "Pons 1.2")[1]
+    assert backups.health(house) == "it names a version"
 
 
 # The command

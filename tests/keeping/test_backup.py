@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, create_engine, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from referral import audit, auth, clock
 from referral.actions import mail
 from referral.attachments import Store
-from referral.database import engine_options
 from referral.extensions import db
 from referral.keeping import marks
 from referral.keeping.archive import Manifest, unpack
@@ -24,10 +23,9 @@ from referral.keeping.sealed import CHUNK, MAGIC, Opening, Sealing, UnreadableEr
 from referral.models import Attachment, AuditEntry, Invitation, Mail, User, UserSession
 from referral.models.marks import HouseMark
 from referral.workflow import Role
-from tests.keeping.places import PASSPHRASE, Place
+from tests.keeping.places import KEY, PASSPHRASE, Place, cut_the_tail
 
 Make = Callable[..., Path]
-KEY = "another key, for tests only"
 CHANGED_BY_RESTORING = {"audit_entry", "house_mark", "user_session", "sign_in_attempt", "mail", "invitation"}
 
 
@@ -277,26 +275,6 @@ def test_a_tail_that_was_cut_from_the_trail_is_found(
 
     assert done.exit_code == 1
     assert "FAULT  the trail was cut" in done.output
-
-
-def cut_the_tail(database: str) -> None:
-    """Take the last entry away, as somebody can who owns the tables."""
-    owner = create_engine(database, **engine_options(database, KEY))
-    with owner.begin() as connection:
-        for trigger in guards(connection):
-            connection.execute(text(trigger))
-        connection.execute(text("DELETE FROM audit_entry WHERE id = (SELECT max(id) FROM audit_entry)"))
-    owner.dispose()
-
-
-def guards(connection: Connection) -> list[str]:
-    """What takes the guards of the trail away."""
-    if connection.dialect.name == "postgresql":
-        return ["ALTER TABLE audit_entry DISABLE TRIGGER USER"]
-    named = connection.execute(
-        text("SELECT name FROM sqlite_master WHERE type='trigger' AND tbl_name='audit_entry'")
-    )
-    return [f"DROP TRIGGER {name}" for name in named.scalars()]
 
 
 # What is over stays over
