@@ -162,7 +162,7 @@ def test_systems() -> None:
 
 def test_a_first_symptom_known_by_its_year_makes_no_list_whole() -> None:
     test = "relapses: {at_least: 1, within_months: 12}"
-    listed = {"relapses": {"complete_since": "2026-03-01", "events": []}}
+    listed = relapses(since="2026-03-01")
     assert ask(test, **listed, diagnosis={"symptom_onset": "2026"}) == UNKNOWN
     assert ask(test, **listed, diagnosis={"symptom_onset": "2026-03-02"}) == NO
 
