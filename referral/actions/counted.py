@@ -204,8 +204,8 @@ def days_to_decision(session: Session, programme_id: UUID, period: Period) -> li
     return [_days(at, date.fromisoformat(day)) for at, day in rows]
 
 
-def waiting(session: Session, programme_id: UUID, at: datetime) -> list[Case]:
-    """Give the cases that were sent and not decided at a moment, with the days so far, by both clocks."""
+def waiting(session: Session, programme_id: UUID, at: datetime) -> list[tuple[int, int]]:
+    """Give the days so far, by both clocks, of each case that was sent and not decided at a moment."""
     begun = select(Stay.referral_id).where(Stay.state.in_(WAITING), Stay.began_at <= at)
     stood = (
         begun.where(Stay.ended_at > at)
@@ -214,17 +214,13 @@ def waiting(session: Session, programme_id: UUID, at: datetime) -> list[Case]:
         .prefix_with("MATERIALIZED")
     )
     parked = _parked(session, stood, at)
-    rows = _rows(
-        session,
-        _told(_as_it_lies(Referral.id))
-        .join(stood, stood.c.referral_id == Referral.id)
-        .where(*_counts(programme_id)),
+    sent = select(Referral.submitted_at, _as_it_lies(Referral.id)).join(
+        stood, stood.c.referral_id == Referral.id
     )
     found = []
-    for *case, referral_id in rows:
-        days = max((at - case[4]).days, 0)
-        ours = max(days - parked.get(referral_id, NONE).days, 0)
-        found.append(_case(*case, days=days, ours=ours))
+    for submitted_at, referral_id in _rows(session, sent.where(*_counts(programme_id))):
+        days = max((at - submitted_at).days, 0)
+        found.append((days, max(days - parked.get(referral_id, NONE).days, 0)))
     return found
 
 
