@@ -158,7 +158,7 @@ def _past(folder: Path, places: list[Place]) -> list[Path]:
 
 
 def _index(place: Place, at: datetime) -> bytes:
-    page = current_app.jinja_env.get_template("downtime/index.html")  # nobody asks for it, so nobody is signed in
+    page = current_app.jinja_env.get_template("downtime/index.html")  # nobody is signed in here
     return page.render(programme=place.programme, cases=place.kept, at=at).encode()
 
 

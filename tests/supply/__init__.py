@@ -1,0 +1,1 @@
+"""What comes from others: pinned, listed, licensed, and no secret among it."""
