@@ -31,6 +31,8 @@ REQUEST = "request"
 HOLDS = "holds and deletions"
 NEVER_SENT = (State.DRAFT, State.WITHDRAWN)
 DAY = timedelta(days=1)
+FAR = date(9000, 1, 1)
+"""A day by which every case is due that ever will be."""
 
 
 @dataclass(frozen=True)

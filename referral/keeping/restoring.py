@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
 from referral import database
+from referral.actions import ledger
 from referral.attachments import FileLostError, Store
 from referral.errors import PonsError
 from referral.keeping import copies, marks
@@ -173,6 +174,10 @@ def finish(place: Place, now: datetime, heads: Iterable[Head], manifest: Manifes
         )
         session.commit()
         entries = manifest.tables["audit_entry"].rows if manifest else 0
+        again = ledger.reapply(session, Store(place.files), place.anchor.with_name(ledger.NAME))
+        faults += [
+            f"{number} was deleted since, and is under a legal hold in this backup" for number in again.held
+        ]
     return Restored(rows, files, entries, lost, put_out, ended, faults)
 
 

@@ -41,6 +41,7 @@ from referral.web import (
     questions,
     quick_check,
     referrals,
+    retention,
     room,
     rules,
     second_step,
@@ -82,6 +83,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(quick_check.quick)
     app.register_blueprint(hospital.hospital)
     app.register_blueprint(rules.rules)
+    app.register_blueprint(retention.retention)
     app.register_blueprint(numbers.numbers)
     app.register_blueprint(auditing.auditing)
     app.register_blueprint(people.people)

@@ -23,6 +23,7 @@ from referral.actions.stays import clocks_of
 from referral.assessment import assess
 from referral.auth import REFERRERS, requires
 from referral.criteria import Edition, first_shown, library
+from referral.errors import NotFoundError
 from referral.extensions import db
 from referral.facts import digest, read_record, say_date
 from referral.models import Referral, ReferralVersion
@@ -38,6 +39,7 @@ from referral.web.open_questions import edition_name, open_questions
 from referral.web.opinions import committee_part
 from referral.web.packets import hand_out, issue
 from referral.web.proof import confirmed
+from referral.web.retention import tombstone
 from referral.web.session import resumable
 from referral.web.trail import acts, readers
 from referral.workflow import Role, State
@@ -94,8 +96,11 @@ def index() -> ResponseReturnValue:
 @referrals.get("/referrals/<uuid:referral_id>")
 @requires(*Role)  # whom it is not for does not find it
 def show(referral_id: UUID) -> ResponseReturnValue:
-    """Show one case: as signed, or as the draft stands today."""
-    referral = actions.read_referral(db.session(), referral_id, g.person)
+    """Show one case: as signed, or as the draft stands today; of one that was deleted, that it was."""
+    try:
+        referral = actions.read_referral(db.session(), referral_id, g.person)
+    except NotFoundError:
+        return tombstone(referral_id)
     if request.args.get("editions") == "all":
         return draw_all_editions(referral)
     page = what_is_shown(referral)

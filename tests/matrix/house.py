@@ -29,8 +29,10 @@ from referral.actions import (
     decisions,
     drafts,
     duplicates,
+    erasure,
     evidence,
     hand_over,
+    holds,
     imports,
     letters,
     meetings,
@@ -78,7 +80,10 @@ OPENERS = ("neurologist", "coordinator", "committee_member", "chair")
 NOBODY, DISABLED = "nobody", "disabled"
 ASKING = (*(role.value for role in Role), NOBODY, DISABLED)
 """Who asks: each role, somebody who is not signed in, and somebody whose account was ended in mid-session."""
-LAID = ("alike", "handed", "copied", "packed", "papers", "filed", "drafted", "held", "released", "renewed")
+LAID = (
+    "alike", "handed", "copied", "packed", "papers", "filed", "drafted", "held", "released", "renewed", "kept",
+    "unwanted",
+)  # fmt: skip
 """Cases that have more about them than their state."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 CSRF = "wtf-csrf-token"
@@ -282,6 +287,21 @@ def _renewed(house: House, session: Session, relation: str, name: str) -> Referr
     return case
 
 
+def _kept(house: House, session: Session, relation: str, name: str) -> Referral:
+    """A case that is over and under a legal hold."""
+    case = bring(session, house.world, State.WITHDRAWN, relation, name)
+    holds.hold(session, _coordinator(house, relation), "A complaint.", case)
+    return case
+
+
+def _unwanted(house: House, session: Session, relation: str, name: str) -> Referral:
+    """A case of which somebody who is not among those who ask here has asked that it be deleted."""
+    case = bring(session, house.world, State.WITHDRAWN, relation, name)
+    who = "other_colleague_coordinator" if relation == FOREIGN else "colleague_coordinator"
+    erasure.ask(session, case, house.world.people[who], "The patient wishes it.", case.number)
+    return case
+
+
 LAYING = {
     "alike": _alike,
     "handed": _handed,
@@ -293,6 +313,8 @@ LAYING = {
     "held": _held,
     "released": _released,
     "renewed": _renewed,
+    "kept": _kept,
+    "unwanted": _unwanted,
 }
 
 
@@ -476,6 +498,7 @@ def _look_up(house: House, which: str, relation: str) -> dict[str, str]:
     return {
         "case": id_,
         "referral_id": id_,
+        "number": case.number if case else "",
         "attachment_id": first("attachment"),
         "letter_id": first("letter"),
         "decision": first("decision", "AND signed_at IS NOT NULL AND superseded_at IS NULL"),
