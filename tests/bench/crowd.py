@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from referral.actions.finding import words_of
+from referral.actions.versions import changes_json
 from referral.models import (
     Audience,
     FollowUp,
@@ -77,13 +78,15 @@ class Crowd(Invented):
 
     def versions(self) -> Iterator[Row]:
         whole = {case.id for case in self.whole}
+        first = self.version.snapshot
+        snapshots = {1: first, 2: first | {"since": changes_json(first, first)}}  # as it is signed again
         for case in self.cases:
             for number in range(1, 3 if self.chance(15) else 2):
                 yield {
                     "id": self.id(),
                     "referral_id": case.id,
                     "version": number,
-                    "snapshot": self.version.snapshot if case.id in whole else {},
+                    "snapshot": snapshots[number] if case.id in whole else {},
                     "snapshot_sha256": "0" * 64,
                     "verdicts": self.verdicts,
                     "signed_by_id": case.referrer.id,
