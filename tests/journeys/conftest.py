@@ -107,6 +107,7 @@ def _serve(database: str, ours: socket.socket) -> Iterator[str]:
         "DATABASE_URL": settings.database_url,
         "SECRET_KEY": settings.secret_key,
         "AUDIT_KEY": settings.audit_key,
+        "PROOF_HOLDS_MINUTES": "600",  # on a slow machine a walk takes long
         "HOUSE_URL": f"http://localhost:{ours.getsockname()[1]}",  # security keys are bound to a name
     }
     command = ["-m", "gunicorn", "--worker-class", "gthread", "--threads", "4", "--no-control-socket"]

@@ -94,6 +94,7 @@ def ground(
 def open_ground(address: str, folder: Path) -> Ground:
     """Open the installation of a folder: its keys are made there when it is first opened."""
     own = {"DATABASE_URL": address, "DATABASE_ROLE": APPLICATION, "PROXIES": "1", FOLDER: str(folder)}
+    own["PROOF_HOLDS_MINUTES"] = "720"  # nobody here stops to show once more who they are
     environment = {**os.environ, **own}
     settings = Settings.from_environment(own, folder)
     app = create_app(settings)

@@ -60,7 +60,8 @@ def tick(app: Flask) -> Callable[[], str]:
 
 @pytest.fixture
 def address(app: Flask, people: dict[str, User]) -> Iterator[str]:
-    """The application, served."""
+    """The application, served. Who is asked once more who they are, as hours pass, is tried by itself."""
+    app.config["PROOF_HOLDS"] = timedelta(hours=12)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = Thread(target=server.serve_forever)
     thread.start()
