@@ -4,9 +4,10 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from referral import cli, database, logs, web
+from referral import cli, database, keys, logs, web
 from referral.auth.hospital import Hospital
 from referral.extensions import db, migrate
+from referral.sealing import Ring
 from referral.settings import Settings
 
 MEBIBYTE = 1024 * 1024
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         PROOF_HOLDS=settings.proof_holds,
         BACKUP_KEY=settings.backup_key,
         METRICS_FROM=settings.metrics_from,
+        DATA_KEYS=Ring.read(settings.data_keys),
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.autoescape = True  # for every name, not only .html
@@ -59,6 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         database.prepare(db.engine)
+        keys.hang(app.config["DATA_KEYS"], db.engine)
     migrate.init_app(app, db, render_as_batch=True)
     web.register(app)
     cli.register(app)

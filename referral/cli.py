@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 from sqlalchemy import select
@@ -20,6 +20,7 @@ from referral import (
     cli_deploy,
     cli_downtime,
     cli_imports,
+    cli_keys,
     cli_packet,
     cli_retention,
     cli_scores,
@@ -27,7 +28,8 @@ from referral import (
     clock,
     database,
 )
-from referral.actions import duplicates, factors, people
+from referral.actions import duplicates, factors, people, resealing
+from referral.attachments import Store
 from referral.errors import ConflictError
 from referral.extensions import db
 from referral.models import Organisation, OrganisationKind, User
@@ -51,6 +53,7 @@ def register(app: Flask) -> None:
         *cli_retention.COMMANDS,
         *cli_backup.COMMANDS,
         *cli_deploy.COMMANDS,
+        *cli_keys.COMMANDS,
         *cli_downtime.COMMANDS,
     ):
         app.cli.add_command(command)
@@ -87,6 +90,7 @@ def setup(demo: bool, email: str, name: str, organisation: str, kind: str) -> No
     if demo:
         load_demonstration()
     duplicates.catch_up(db.session())
+    resealing.seal_files(Store(current_app.config["ATTACHMENTS"], current_app.config["DATA_KEYS"]))
     if db.session.scalar(select(User.id).where(User.role == Role.ADMINISTRATOR).limit(1)) is None:
         _add(email, name, Role.ADMINISTRATOR, organisation, kind)
     db.session.commit()

@@ -16,7 +16,7 @@ def sweep() -> None:
 
     Safe at any time; once a night is enough. Ends with 1 where a file is lost.
     """
-    store = Store(current_app.config["ATTACHMENTS"])
+    store = Store(current_app.config["ATTACHMENTS"], current_app.config["DATA_KEYS"])
     swept = attachments.sweep(db.session(), store)
     lost = attachments.find_lost(db.session(), store)
     db.session.rollback()

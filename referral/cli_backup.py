@@ -159,6 +159,7 @@ def _rehearse(source: Path, into: str | None) -> None:
             "AUDIT_ANCHOR": f"{folder}/audit_anchor",
         }
         keys = {"AUDIT_KEY": key, "BACKUP_KEY": passphrase, "SECRET_KEY": app.config["SECRET_KEY"]}
+        keys["DATA_KEYS"] = app.config["DATA_KEYS"].text
         heads = Path(app.config["AUDIT_ANCHOR"])
         more = ["--anchor", str(heads)] if heads.exists() else []
         done = subprocess.run(  # noqa: S603 - this program once more, with arguments of ours

@@ -25,7 +25,7 @@ ALL = 1_000_000
 @with_appcontext
 def retention(dry: bool, again: bool) -> None:
     """Delete the cases whose time has come, a line each. flask tick does it too."""
-    store = Store(current_app.config["ATTACHMENTS"])
+    store = Store(current_app.config["ATTACHMENTS"], current_app.config["DATA_KEYS"])
     if dry:
         database.begin_reading(db.session())
         told = would_delete(db.session(), clock.now(), most=ALL)
@@ -64,7 +64,11 @@ def export(number: str, out: Path | None) -> None:
     out = out or Path(f"{referral.number}-everything.zip")
     try:
         file = export_person(
-            db.session(), referral, Store(current_app.config["ATTACHMENTS"]), Side.BOTH, actor=None
+            db.session(),
+            referral,
+            Store(current_app.config["ATTACHMENTS"], current_app.config["DATA_KEYS"]),
+            Side.BOTH,
+            actor=None,
         )
     except FileLostError as lost:
         raise click.ClickException(str(lost)) from None

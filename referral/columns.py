@@ -1,6 +1,7 @@
 """How our values lie in the database: exact, refused when they are not what they claim to be.
 
 SQLite keeps our tables STRICT, which knows text, integers and bytes only; PostgreSQL has its own types.
+What says who a patient is, or what was written about one, is sealed (:class:`Sealed`).
 """
 
 import json
@@ -8,9 +9,32 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Boolean, CheckConstraint, DateTime, Dialect, Integer, Text, TypeDecorator, Uuid
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    Integer,
+    LargeBinary,
+    Text,
+    TypeDecorator,
+    Uuid,
+)
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeEngine
+
+from referral.sealing import Ring
+
+RINGS: WeakKeyDictionary[Dialect, Ring] = WeakKeyDictionary()
+"""With which keys each engine seals and opens, by its dialect: that is what a column is told."""
+
+
+def ring_of(session: Session) -> Ring:
+    """Give the keys with which this session seals and opens."""
+    return RINGS[session.get_bind().dialect]
 
 
 class Line(TypeDecorator[str]):
@@ -124,6 +148,49 @@ class Json(TypeDecorator[Any]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """Read it back."""
         return None if value is None else json.loads(value)
+
+
+class Sealed(TypeDecorator[Any]):
+    """Text, JSON or bytes that nobody reads in the database without the keys.
+
+    ``place`` is where it lies, ``table.column``: it opens nowhere else. What is empty holds nothing to hide, and is
+    left so. The same value is never sealed alike twice, so it is asked for by nothing: a comparison is a mistake.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, place: str, kind: Line | Json | LargeBinary) -> None:
+        super().__init__()
+        self.place, self.kind = place, kind
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Keep bytes as bytes, all else as text."""
+        if isinstance(self.kind, LargeBinary):
+            return dialect.type_descriptor(LargeBinary())
+        return super().load_dialect_impl(dialect)
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        """Refuse to look for it."""
+        if op in (operators.is_, operators.is_not):
+            return super().coerce_compared_value(op, value)
+        raise TypeError(f"{self.place} is sealed: it is found by a digest, or not at all")
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Seal it."""
+        if isinstance(self.kind, LargeBinary):
+            return RINGS[dialect].seal(self.place, value) if value else value
+        plain = self.kind.process_bind_param(value, dialect)
+        return RINGS[dialect].seal_text(self.place, plain) if plain else plain
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Open it. Raises as :meth:`referral.sealing.Ring.open` does."""
+        if not value:
+            return value
+        if isinstance(self.kind, LargeBinary):
+            return RINGS[dialect].open(self.place, bytes(value))
+        plain = RINGS[dialect].open_text(self.place, value)
+        return json.loads(plain) if isinstance(self.kind, Json) else plain
 
 
 class Word(TypeDecorator[StrEnum]):

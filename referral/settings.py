@@ -3,11 +3,15 @@
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 from datetime import timedelta
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Self
 from urllib.parse import urlsplit
+
+from referral.sealing import Key
 
 MEBIBYTE = 1024 * 1024
 INSTANCE = Path(__file__).resolve().parent.parent / "instance"
@@ -44,6 +48,7 @@ class Settings:
     proof_holds: timedelta = timedelta(minutes=10)  # no older is the proof for what cannot be undone
     _: KW_ONLY
     audit_key: str  # seals the trail; kept, and backed up, apart from the database
+    data_keys: str  # seal patients' data, the newest first: name:base64,…; kept apart, and never to be lost
     audit_anchor: Path = INSTANCE / "audit_anchor"  # the heads of the trail; better on another machine
 
     @classmethod
@@ -75,6 +80,7 @@ class Settings:
             second_factor=_second_factor(given),
             proof_holds=timedelta(minutes=int(given.get("PROOF_HOLDS_MINUTES", "10"))),
             audit_key=given.get("AUDIT_KEY") or _kept_key(instance, "audit_key"),
+            data_keys=given.get("DATA_KEYS") or _kept_key(instance, "data_keys", Key.new().entry),
             audit_anchor=Path(given.get("AUDIT_ANCHOR") or instance / "audit_anchor"),
         )
 
@@ -126,14 +132,15 @@ def _kept_database(instance: Path) -> str:
     return f"sqlite:///{instance / 'pons.db'}"
 
 
-def _kept_key(instance: Path, name: str) -> str:
+def _kept_key(instance: Path, name: str, made: str = "") -> str:
     """Give a key of this installation; the first start makes one that only its owner can read."""
     instance.mkdir(mode=0o700, exist_ok=True)
     path = instance / name
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(32))
+    if not path.exists():
+        with NamedTemporaryFile("w", dir=instance, prefix=f"{name}-") as file:  # only its owner can read it
+            file.write(made or secrets.token_hex(32))
+            file.flush()
+            os.fsync(file.fileno())
+            with suppress(FileExistsError):  # another process was first
+                os.link(file.name, path)  # whole, or not at all
     return path.read_text().strip()

@@ -19,6 +19,7 @@ from referral.actions.packets import this_house
 from referral.extensions import db
 from referral.models import Organisation, OrganisationKind, User
 from referral.packet.make import House
+from referral.sealing import Key
 from referral.settings import Settings
 from referral.workflow import Role
 from tests.browser import PASSWORD, Browser, Page
@@ -28,6 +29,7 @@ CLINIC, OTHER_CLINIC = "Northfield Neurology", "Southmere Neurology"
 PROGRAMME, OTHER_PROGRAMME = "Eastgate Transplant Programme", "Westhaven Transplant Programme"
 
 
+DATA_KEYS = Key("fortests", b"a third key, which is for tests!").entry
 STORES = ("sqlite", "postgresql")
 SERVER = pytest.StashKey[Server]()
 ANCHORS = TemporaryDirectory()  # never in the folder of an installation
@@ -103,6 +105,7 @@ def settings_for(address: str) -> Settings:
         database_url=address,
         database_role=APPLICATION,
         audit_key="another key, for tests only",
+        data_keys=DATA_KEYS,
         audit_anchor=Path(ANCHORS.name, "audit_anchor"),
         packet_key=Path(ANCHORS.name, "packet_key.pem"),
     )

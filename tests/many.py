@@ -9,7 +9,8 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from referral import clock
-from referral.actions.finding import words_of
+from referral.actions.finding import as_kept, words_of
+from referral.columns import ring_of
 from referral.models import Referral, ReferralVersion, SearchWord, StandingVerdict, Stay, User
 from referral.workflow import State
 
@@ -82,7 +83,11 @@ def insert_sent(
         [
             {"referral_id": id_, "word": word}
             for index, id_ in enumerate(ids)
-            for word in words_of(f"P-1999-{index + 1:05}", f"Invented{index + 1:05}", "Person")
+            for word in as_kept(
+                ring_of(session),
+                words_of(f"P-1999-{index + 1:05}"),
+                words_of(f"Invented{index + 1:05}", "Person"),
+            )
         ],
     )
     session.execute(

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from referral import audit
 from referral.actions.moves import end
-from referral.columns import Json, Line
+from referral.columns import Json, Line, Sealed
 from referral.models import AgendaItem, Attachment, Base, Decision, Pack, Referral, User
 from referral.workflow import ENDED
 
@@ -145,9 +145,10 @@ def empty(column: Column[Any]) -> Any:
         return made_by(None)
     if column.default is not None:
         return made_by
-    if isinstance(column.type, Json):
+    kind = column.type.kind if isinstance(column.type, Sealed) else column.type
+    if isinstance(kind, Json):
         return {}
-    if isinstance(column.type, Line):
+    if isinstance(kind, Line):
         return ""
     raise TypeError(f"{column} can be left neither blank nor empty")
 

@@ -6,7 +6,7 @@ see is not among what they are told; nothing they see depends on it.
 """
 
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,12 +17,16 @@ from sqlalchemy.orm import Session, aliased
 from forms import read_case
 from referral import audit, clock
 from referral.auth import REFERRERS, scope
+from referral.columns import ring_of
 from referral.errors import NotFoundError
 from referral.models import PersonKey, Referral, SamePerson, SamePersonAnswer, User
+from referral.sealing import Ring
 from referral.workflow import State
 
 FINISHED = frozenset({State.WITHDRAWN, State.CLOSED})
 """A case in one of these states is told of, but a second one beside it needs no word of explanation."""
+
+PURPOSE = "person_key.key"
 
 # Letters that Unicode does not take apart into a plain one and a mark.
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
@@ -47,9 +51,14 @@ def keys_of(identity: Mapping[str, Any]) -> set[str]:
     return keys
 
 
+def as_kept(ring: Ring, keys: Iterable[str]) -> set[str]:
+    """Give the digests of keys, under each key of the ring: two cases have one in common while keys are changed."""
+    return {digest for key in keys for digest in ring.digests(PURPOSE, key)}
+
+
 def remember(session: Session, referral: Referral, identity: Mapping[str, Any]) -> None:
-    """Keep the keys of a case as its person is now."""
-    wanted = keys_of(identity)
+    """Keep the digests of the keys of a case as its person is now."""
+    wanted = as_kept(ring_of(session), keys_of(identity))
     kept = set(session.scalars(select(PersonKey.key).where(PersonKey.referral_id == referral.id)))
     if gone := kept - wanted:
         session.execute(

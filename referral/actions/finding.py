@@ -1,14 +1,23 @@
 """By what lists find a case that was sent: its words, each edition's verdict, and when one of them first changes.
 
 All of it is copied from the newest version when that is signed (:func:`let_lists_find`), and by nobody else.
+Names are found without standing there: of each beginning of a name a digest is kept, which nobody makes without the
+keys. The number of a case is no secret.
 """
+
+from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, delete, false, select
 from sqlalchemy.orm import Session
 
 from referral.actions.duplicates import fold
+from referral.columns import ring_of
 from referral.models import Referral, ReferralVersion, SearchWord, StandingVerdict
+from referral.sealing import Ring
 
+PURPOSE = "search_word.word"
+LONGEST_BEGINNING = 24
+"""By so many signs a name is found; what is typed beyond them changes nothing."""
 LAST_SIGN = "\U0010ffff"
 """No word goes on with it, so that all that begin alike come before."""
 
@@ -22,10 +31,8 @@ def let_lists_find(session: Session, referral: Referral, version: ReferralVersio
         StandingVerdict(referral_id=referral.id, edition=edition, verdict=verdict)
         for edition, verdict in version.verdicts.items()
     )
-    session.add_all(
-        SearchWord(referral_id=referral.id, word=word)
-        for word in words_of(referral.number, referral.family_name, referral.given_name)
-    )
+    words = words_for(ring_of(session), referral)
+    session.add_all(SearchWord(referral_id=referral.id, word=word) for word in sorted(words))
     referral.next_change_on = first_change(version)
 
 
@@ -33,6 +40,19 @@ def first_change(version: ReferralVersion) -> str | None:
     """Give the day on which a verdict of this version first changes by itself; ``None`` where none does."""
     protocols = version.snapshot["assessment"]["protocols"]
     return min((change["from"] for each in protocols for change in each["changes"]), default=None)
+
+
+def words_for(ring: Ring, referral: Referral) -> set[str]:
+    """Give all that a case is found by, as it is to stand in the database."""
+    return as_kept(ring, words_of(referral.number), words_of(referral.family_name, referral.given_name))
+
+
+def as_kept(ring: Ring, of_number: Iterable[str], of_names: Iterable[str]) -> set[str]:
+    """Give the words of a number as they are, and a digest of each beginning of the words of names."""
+    beginnings = {
+        word[:length] for word in of_names for length in range(1, min(len(word), LONGEST_BEGINNING) + 1)
+    }
+    return {*of_number, *(digest for each in beginnings for digest in ring.digests(PURPOSE, each))}
 
 
 def words_of(*texts: str | None) -> list[str]:
@@ -47,7 +67,7 @@ def words_of(*texts: str | None) -> list[str]:
     return sorted(found - {""})
 
 
-def has_words(typed: str) -> list[ColumnElement[bool]]:
+def has_words(session: Session, typed: str) -> list[ColumnElement[bool]]:
     """Give the filters for the cases that have a word for each one typed, which it begins with.
 
     Nothing has a word where signs alone were typed.
@@ -55,13 +75,14 @@ def has_words(typed: str) -> list[ColumnElement[bool]]:
     if not typed.strip():
         return []
     folded = [word for each in typed.split() if (word := fold(each))]
-    return [_has(word) for word in folded] or [false()]
+    return [_has(ring_of(session), word) for word in folded] or [false()]
 
 
-def _has(beginning: str) -> ColumnElement[bool]:
-    word = SearchWord.word
-    found = select(SearchWord.referral_id).where(word >= beginning, word < beginning + LAST_SIGN)
-    return Referral.id.in_(found)
+def _has(ring: Ring, beginning: str) -> ColumnElement[bool]:
+    word, case = SearchWord.word, select(SearchWord.referral_id)
+    of_names = case.where(word.in_(ring.digests(PURPOSE, beginning[:LONGEST_BEGINNING])))
+    of_number = case.where(word >= beginning, word < beginning + LAST_SIGN)
+    return Referral.id.in_(of_names.union_all(of_number))
 
 
 def has_verdict(edition: str, verdict: str) -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from referral.actions import drafts, duplicates
 from referral.actions.decisions import initials_of
 from referral.actions.mail import notify
 from referral.auth import REFERRERS, scope
+from referral.columns import ring_of
 from referral.errors import ConflictError, ForbiddenError, NotFoundError, PonsError
 from referral.facts import CaseRecord, read_record
 from referral.models import CaseImport, ImportKind, Organisation, OrganisationKind, PersonKey, Referral, User
@@ -147,7 +148,7 @@ def record_of(found: CaseImport) -> CaseRecord:
 
 def find_alike(session: Session, actor: User, found: CaseImport) -> list[Referral]:
     """Find the cases that seem to be about the person of a file, or came from the same file; of the viewer's own."""
-    keys = duplicates.keys_of(found.found["identity"])
+    keys = duplicates.as_kept(ring_of(session), duplicates.keys_of(found.found["identity"]))
     by_person = select(PersonKey.referral_id).where(PersonKey.key.in_(keys))
     same_file = select(CaseImport.referral_id).where(
         CaseImport.sha256 == found.sha256, CaseImport.referral_id.is_not(None)

@@ -52,7 +52,7 @@ def list_inbox(session: Session, viewer: User, wanted: Wanted | None = None, pag
     order: Sequence[Any] = (Referral.waiting_since, Referral.number)
     if wanted.newest_first:
         order = [column.desc() for column in order]
-    filters = _filters(wanted, gone)
+    filters = _filters(session, wanted, gone)
     if wanted.text:
         return list_lines(session, viewer, order, page, *filters)
     on_top = Referral.state.in_(OPEN) & _nobodys(gone)
@@ -94,8 +94,8 @@ def _nobodys(gone: Collection[UUID]) -> ColumnElement[bool]:
     return or_(Referral.owner_id.is_(None), Referral.owner_id.in_(gone))
 
 
-def _filters(wanted: Wanted, gone: Collection[UUID]) -> list[ColumnElement[bool]]:
-    found = has_words(wanted.text)
+def _filters(session: Session, wanted: Wanted, gone: Collection[UUID]) -> list[ColumnElement[bool]]:
+    found = has_words(session, wanted.text)
     if not _in_any_state(wanted):
         found.append(Referral.state.in_(wanted.states))
     if wanted.clinic:

@@ -362,7 +362,7 @@ class _Room:
 
     def __init__(self, most: int) -> None:
         self.left = most
-        self.store = Store(current_app.config["ATTACHMENTS"])
+        self.store = Store(current_app.config["ATTACHMENTS"], current_app.config["DATA_KEYS"])
 
     def take(self, told: Mapping[str, Any], attached: Mapping[str, Attachment]) -> Joined:
         """Read a file as a version names it, or say why it is not joined."""

@@ -212,12 +212,10 @@ def _given_already(session: Session, referral: Referral, text: str, actor: User)
     newest = newest_version(session, referral)
     if newest is None or newest.signed_by_id != actor.id or referral.state is not State.IN_REVIEW:
         return None
-    answered = select(Question.id).where(
-        Question.referral_id == referral.id,
-        Question.answered_version == newest.version,
-        Question.answer == text,
+    answers = select(Question.answer).where(
+        Question.referral_id == referral.id, Question.answered_version == newest.version
     )
-    return newest if session.scalar(answered) else None
+    return newest if text in session.scalars(answers).all() else None
 
 
 # What time does

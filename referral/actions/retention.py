@@ -256,7 +256,7 @@ def clear_away(store: Store, gone: Gone) -> None:
 
 def due_retention(session: Session, now: datetime) -> int:
     """Delete what is due, and settle what was deleted: what time does."""
-    store = Store(current_app.config["ATTACHMENTS"])
+    store = Store(current_app.config["ATTACHMENTS"], current_app.config["DATA_KEYS"])
     deleted = delete_due(session, store, now)
     settle(session, store, ledger())
     return len(deleted)

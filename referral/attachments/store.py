@@ -1,7 +1,8 @@
 """The folder of attachments: one folder a file, under a random name, put in its place in one step.
 
-What comes in is rebuilt in a folder of its own, which nobody is shown. It gets its final name before the
-database is told of it, so that no row is ever without its file; a file whose row never came is swept up.
+What comes in is rebuilt in a folder of its own, which nobody is shown. It is sealed and gets its final name before
+the database is told of it, so that no row is ever without its file; a file whose row never came is swept up.
+A file that is older than sealing opens as it is until ``flask keys rotate`` has sealed it.
 """
 
 import os
@@ -19,9 +20,12 @@ from referral import caged
 from referral.attachments.formats import LARGEST_FILE, PDF, PNG, FileRefusedError, recognise
 from referral.attachments.rebuild import CONTENT, RECEIVED, THUMBNAIL, page_name
 from referral.errors import PonsError
+from referral.sealing import HEAD, Ring, SealBrokenError, is_sealed, sealed_with
 
 WORK = "referral.attachments.rebuild:rebuild"
 COMING = "coming-"
+NEW = ".new"
+NAME = re.compile(r"[0-9a-f]{32}")
 CHUNK = 1024 * 1024
 MAGIC = {PDF.kept_as: PDF.magic, PNG.kept_as: PNG.magic}
 TOO_MUCH = "It takes too much time or memory to read. Print it to a new PDF, or send part of it."
@@ -47,9 +51,10 @@ class Rebuilt:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The folder of attachments of one installation."""
+    """The folder of attachments of one installation. Whoever keeps or reads a file needs the keys to it."""
 
     folder: Path
+    ring: Ring | None = None
 
     @contextmanager
     def rebuilt(self, name: str, stream: IO[bytes]) -> Iterator[Rebuilt]:
@@ -71,8 +76,8 @@ class Store:
     def keep(self, rebuilt: Rebuilt) -> str:
         """Put a rebuilt file in its place, for good and on the disk, and give its random name."""
         name = secrets.token_hex(16)
-        for path in rebuilt.folder.iterdir():
-            _to_disk(path)
+        for path in list(rebuilt.folder.iterdir()):
+            self._replace(path, self._keys.seal(_sealed_as(name, path.name), path.read_bytes()))
         _to_disk(rebuilt.folder)
         rebuilt.folder.rename(self.folder / name)
         _to_disk(self.folder)
@@ -115,18 +120,83 @@ class Store:
                 swept.append(path.name)
         return swept
 
+    # Other keys
+
+    def parts(self) -> Iterator[tuple[str, str]]:
+        """Walk all that is kept: the name of a file, and of a part of it."""
+        for folder in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
+            if NAME.fullmatch(folder.name) and folder.is_dir():
+                yield from ((folder.name, path.name) for path in sorted(folder.iterdir()))
+
+    def sealed_with(self, name: str, part: str) -> str:
+        """Name the key of a part; empty where it is not sealed."""
+        with (self._place(name) / part).open("rb") as file:
+            return sealed_with(file.read(HEAD))
+
+    def check(self, name: str, part: str) -> None:
+        """Open a part. Raises :class:`FileLostError` or :class:`KeyLostError`."""
+        self._read(name, part)
+
+    def seal_anew(self, name: str, part: str) -> bool:
+        """Seal a part with the newest key, and tell whether it was not; what a crash left beside it goes."""
+        path = self._place(name) / part
+        if part.endswith(NEW):
+            path.unlink(missing_ok=True)
+            return False
+        try:
+            if self.sealed_with(name, part) == self._keys.newest.name:
+                return False
+            self._replace(path, self._keys.seal(_sealed_as(name, part), self._read(name, part)))
+        except FileNotFoundError:  # the file was put away meanwhile
+            return False
+        return True
+
+    def unseal(self, name: str, part: str) -> None:
+        """Put a part back as it was before there were keys: for going back to an older release."""
+        self._replace(self._place(name) / part, self._read(name, part))
+
     def _read(self, name: str, part: str) -> bytes:
         try:
             handle = os.open(self._place(name) / part, os.O_RDONLY | os.O_NOFOLLOW)
         except OSError:
             raise FileLostError(LOST) from None
         with os.fdopen(handle, "rb") as file:
-            return file.read()
+            found = file.read()
+        return self._open(name, part, found)
+
+    def _open(self, name: str, part: str, found: bytes) -> bytes:
+        if not is_sealed(found):
+            return found
+        try:
+            return self._keys.open(_sealed_as(name, part), found)
+        except SealBrokenError:
+            raise FileLostError(LOST) from None
+
+    @property
+    def _keys(self) -> Ring:
+        if self.ring is None:
+            raise ValueError("this store was opened without keys: it can put files away, not read them")
+        return self.ring
+
+    @staticmethod
+    def _replace(path: Path, content: bytes) -> None:
+        """Put new content in a file's place: the old one or the new one is there, never half of one."""
+        beside = path.with_name(f"{path.name}{NEW}")
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
 
     def _place(self, name: str) -> Path:
-        if not re.fullmatch(r"[0-9a-f]{32}", name):
+        if not NAME.fullmatch(name):
             raise FileLostError(LOST)
         return self.folder / name
+
+
+def _sealed_as(name: str, part: str) -> str:
+    """Say what is sealed: this part of this file, and no other."""
+    return f"attachment/{name}/{part}"
 
 
 LOST = (

@@ -156,7 +156,7 @@ def finish(place: Place, now: datetime, heads: Iterable[Head], manifest: Manifes
         _take_time(session)
         every = {(head.id, head.digest): head for head in (*heads, *read_heads(place.anchor))}
         faults, lost = compare(session, sorted(every.values(), key=lambda head: head.id), manifest)
-        files, missing = _check_files(session, Store(place.files))
+        files, missing = _check_files(session, Store(place.files, place.app.config["DATA_KEYS"]))
         faults += missing
         go_on_behind(session, place.anchor, f"{now:%Y%m%d%H%M%S}")
         ended = settle(session, now)

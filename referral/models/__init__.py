@@ -17,6 +17,7 @@ from referral.models.emergencies import EmergencyAccess, EmergencyOutcome, Emerg
 from referral.models.evidence import EvidenceItem, HandOver, PersonKey, SamePerson, SamePersonAnswer
 from referral.models.factors import FactorKind, RecoveryCode, SecondFactor
 from referral.models.imports import CaseImport, ImportKind
+from referral.models.keys import DataKey
 from referral.models.marks import TimeMark
 from referral.models.meetings import (
     AgendaItem,
@@ -47,6 +48,7 @@ __all__ = [
     "Base",
     "CaseImport",
     "Correction",
+    "DataKey",
     "Decision",
     "EmergencyAccess",
     "EmergencyOutcome",

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from referral import clock
-from referral.columns import Json
+from referral.columns import Json, Line, Sealed
 from referral.models.base import STRICT, Base
 from referral.models.cases import Referral
 from referral.models.people import User
@@ -35,7 +35,8 @@ class Attachment(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"), index=True)
     kind: Mapped[str]  # a key of the kinds of document, which are data
-    label: Mapped[str]  # what people call it; never a path, never a header
+    # What people call it; never a path, never a header.
+    label: Mapped[str] = mapped_column(Sealed("attachment.label", Line()))
     dated: Mapped[str | None]  # the day, month or year on the document: 2026-03-03, 2026-03, 2026
     proves: Mapped[list[str]] = mapped_column(Json(), default=list)  # paths of the case record
     media_type: Mapped[str]  # of what we keep: application/pdf or image/png
@@ -50,7 +51,7 @@ class Attachment(Base):
     replaced_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("attachment.id"), unique=True)
     removed_at: Mapped[datetime | None]
     removed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"), index=True)
-    removed_reason: Mapped[str | None]
+    removed_reason: Mapped[str | None] = mapped_column(Sealed("attachment.removed_reason", Line()))
 
     referral: Mapped[Referral] = relationship()
     uploaded_by: Mapped[User] = relationship(foreign_keys=[uploaded_by_id], lazy="joined")

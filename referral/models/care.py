@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from referral import clock
+from referral.columns import Json, Line, Sealed
 from referral.models.base import STRICT, Base
 from referral.models.people import User
 
@@ -31,11 +32,11 @@ class WorkupStep(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
     item: Mapped[str]
-    words: Mapped[str]
+    words: Mapped[str] = mapped_column(Sealed("workup_step.words", Line()))
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
     due_on: Mapped[str | None]
     done_on: Mapped[str | None]
-    note: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(Sealed("workup_step.note", Line()), default="")
 
 
 class Transplant(Base):
@@ -46,7 +47,7 @@ class Transplant(Base):
 
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"), primary_key=True)
     given_on: Mapped[str]
-    note: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(Sealed("transplant.note", Line()), default="")
     recorded_by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
     recorded_at: Mapped[datetime] = mapped_column(default=clock.now)
 
@@ -73,7 +74,7 @@ class FollowUp(Base):
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
     visit: Mapped[str]  # day_100, month_6, month_12, year_2 ...
     due_on: Mapped[str]
-    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    facts: Mapped[dict[str, Any]] = mapped_column(Sealed("follow_up.facts", Json()), default=dict)
     recorded_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
     recorded_at: Mapped[datetime | None]
 
@@ -92,10 +93,10 @@ class Correction(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"), index=True)
     topic: Mapped[str]
-    replaced: Mapped[dict[str, Any]]
+    replaced: Mapped[dict[str, Any]] = mapped_column(Sealed("correction.replaced", Json()))
     recorded_by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
     recorded_at: Mapped[datetime]
-    reason: Mapped[str]
+    reason: Mapped[str] = mapped_column(Sealed("correction.reason", Line()))
     corrected_by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
     corrected_at: Mapped[datetime] = mapped_column(default=clock.now)
 

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueCo
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from referral import clock
-from referral.columns import Sign, one_of
+from referral.columns import Json, Line, Sealed, Sign, one_of
 from referral.models.base import STRICT, Base
 from referral.models.people import Organisation, User
 from referral.workflow import State
@@ -72,20 +72,21 @@ class Referral(Base):
     # The coordinator whose it is: nobody's only before it is sent.
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"), index=True)
     state: Mapped[State] = mapped_column(default=State.DRAFT)
-    typed: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    typed: Mapped[dict[str, Any]] = mapped_column(Sealed("referral.typed", Json()), default=dict)
     draft_version: Mapped[int] = mapped_column(default=1)
     saves: Mapped[dict[str, Any]] = mapped_column(
         default=dict, server_default="{}"
     )  # by section: who saved it last, and when. Saving a draft is no deed and not in the trail
-    family_name: Mapped[str | None]
-    given_name: Mapped[str | None]
-    birth_date: Mapped[str | None]
+    family_name: Mapped[str | None] = mapped_column(Sealed("referral.family_name", Line()))
+    given_name: Mapped[str | None] = mapped_column(Sealed("referral.given_name", Line()))
+    birth_date: Mapped[str | None] = mapped_column(Sealed("referral.birth_date", Line()))
     sex: Mapped[str | None]  # as signed last: what the yearly numbers are grouped by
     waiting_since: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
     submitted_at: Mapped[datetime | None]
-    state_reason: Mapped[str | None]  # why the last move was made, in the words of who made it
+    # Why the last move was made, in the words of who made it.
+    state_reason: Mapped[str | None] = mapped_column(Sealed("referral.state_reason", Line()))
     next_change_on: Mapped[str | None]  # when a verdict of the newest version first changes by itself
     demonstration: Mapped[bool] = mapped_column(default=False)
     copied_from_id: Mapped[UUID | None] = mapped_column(ForeignKey("referral.id"), index=True)
@@ -113,12 +114,12 @@ class ReferralVersion(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
     version: Mapped[int]
-    snapshot: Mapped[dict[str, Any]]
+    snapshot: Mapped[dict[str, Any]] = mapped_column(Sealed("referral_version.snapshot", Json()))
     snapshot_sha256: Mapped[str]
     verdicts: Mapped[dict[str, Any]]  # by edition: what a list of cases shows without opening the snapshots
     signed_by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True)
     signed_at: Mapped[datetime] = mapped_column(default=clock.now)
-    reason: Mapped[str | None]
+    reason: Mapped[str | None] = mapped_column(Sealed("referral_version.reason", Line()))
 
     referral: Mapped[Referral] = relationship(back_populates="versions")
     signed_by: Mapped[User] = relationship()
@@ -137,9 +138,10 @@ class StandingVerdict(Base):
 
 
 class SearchWord(Base):
-    """One word by which a sent case is found: folded, of a name or the number, from its beginning on.
+    """What a sent case is found by: a word of its number, folded, or the digest of the beginning of a name.
 
     In the order of its signs, whatever the language of the house, so that the beginning of a word is a range.
+    Of a name each beginning has a digest: see :func:`referral.actions.finding.words_of`.
     """
 
     __tablename__ = "search_word"
@@ -157,7 +159,7 @@ class Packet(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     version_id: Mapped[UUID] = mapped_column(ForeignKey("referral_version.id"), unique=True)
-    pdf: Mapped[bytes] = mapped_column(LargeBinary)
+    pdf: Mapped[bytes] = mapped_column(Sealed("packet.pdf", LargeBinary()))
     sha256: Mapped[str]
     seal: Mapped[str | None] = mapped_column(
         index=True

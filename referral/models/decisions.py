@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueCo
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from referral import clock
-from referral.columns import Word, one_of
+from referral.columns import Json, Line, Sealed, Word, one_of
 from referral.models.base import STRICT, Base
 from referral.models.people import User
 
@@ -95,12 +95,12 @@ class Decision(Base):
     snapshot_sha256: Mapped[str | None]
     meeting_id: Mapped[UUID | None] = mapped_column(ForeignKey("meeting.id"), index=True)
     outcome: Mapped[Outcome] = mapped_column(Word(Outcome))
-    reasons: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    reasons: Mapped[dict[str, Any]] = mapped_column(Sealed("decision.reasons", Json()), default=dict)
     coded: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     editions: Mapped[dict[str, Any]] = mapped_column(default=dict)
     took_part: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    text: Mapped[str]
-    conditions: Mapped[str] = mapped_column(default="")
+    text: Mapped[str] = mapped_column(Sealed("decision.text", Line()))
+    conditions: Mapped[str] = mapped_column(Sealed("decision.conditions", Line()), default="")
     decided_on: Mapped[str | None]  # the day it was decided, which may be before the day it was typed
     comes_back_on: Mapped[str | None]  # of a deferral: a day
     comes_back_for: Mapped[str | None]  # of a deferral: a path of the record that has to become known
@@ -170,8 +170,8 @@ class Letter(Base):
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
     decision_id: Mapped[UUID] = mapped_column(ForeignKey("decision.id"))
     kind: Mapped[LetterKind] = mapped_column(Word(LetterKind))
-    body: Mapped[str]
-    pdf: Mapped[bytes | None] = mapped_column(LargeBinary)
+    body: Mapped[str] = mapped_column(Sealed("letter.body", Line()))
+    pdf: Mapped[bytes | None] = mapped_column(Sealed("letter.pdf", LargeBinary()))
     written_by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
     written_at: Mapped[datetime] = mapped_column(default=clock.now)
     held_until: Mapped[datetime]

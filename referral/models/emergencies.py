@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from referral import clock
-from referral.columns import Word, one_of
+from referral.columns import Line, Sealed, Word, one_of
 from referral.models.base import STRICT, Base
 from referral.models.cases import Referral
 from referral.models.people import User
@@ -82,14 +82,14 @@ class EmergencyAccess(Base):
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
     reason: Mapped[EmergencyReason] = mapped_column(Word(EmergencyReason))
-    why: Mapped[str]
+    why: Mapped[str] = mapped_column(Sealed("emergency_access.why", Line()))
     opened_at: Mapped[datetime] = mapped_column(default=clock.now)
     until: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     reviewed_at: Mapped[datetime | None]
     reviewed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
     outcome: Mapped[EmergencyOutcome | None] = mapped_column(Word(EmergencyOutcome))
-    finding: Mapped[str | None]
+    finding: Mapped[str | None] = mapped_column(Sealed("emergency_access.finding", Line()))
 
     referral: Mapped[Referral] = relationship()
     user: Mapped[User] = relationship(foreign_keys=[user_id])

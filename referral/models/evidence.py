@@ -30,8 +30,8 @@ class EvidenceItem(Base):
 class PersonKey(Base):
     """One way in which the person of a case may be recognised in another: a number, or name and birth date.
 
-    The keys are the folded text itself, no digest: the same text stands in the case beside it, and a digest
-    under a secret that somebody changes would stop recognising people without a word.
+    Of the folded text a digest is kept, under each key of the ring. An old key is given up only when every case has
+    its digests under the new one (``flask keys rotate``): else people were no longer recognised, without a word.
     """
 
     __tablename__ = "person_key"

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from referral import clock
-from referral.columns import Word, one_of
+from referral.columns import Json, Sealed, Word, one_of
 from referral.models.base import STRICT, Base
 from referral.models.cases import Referral
 from referral.models.people import User
@@ -39,7 +39,8 @@ class CaseImport(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     kind: Mapped[ImportKind] = mapped_column(Word(ImportKind))
     sha256: Mapped[str]
-    found: Mapped[dict[str, Any]]  # what was read of it, as plain data; the sender's verdicts stand apart
+    # What was read of it, as plain data; the sender's verdicts stand apart.
+    found: Mapped[dict[str, Any]] = mapped_column(Sealed("case_import.found", Json()))
     by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True)
     at: Mapped[datetime] = mapped_column(default=clock.now)
     referral_id: Mapped[UUID | None] = mapped_column(ForeignKey("referral.id"), unique=True)

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from referral import clock
-from referral.columns import Word, one_of
+from referral.columns import Json, Line, Sealed, Word, one_of
 from referral.models.base import STRICT, Base
 from referral.models.cases import Referral
 from referral.models.people import User
@@ -61,8 +61,8 @@ class Opinion(Base):
     member_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
     given_at: Mapped[datetime] = mapped_column(default=clock.now)
     overall: Mapped[Overall] = mapped_column(Word(Overall))
-    criteria: Mapped[dict[str, Any]]
-    text: Mapped[str]
+    criteria: Mapped[dict[str, Any]] = mapped_column(Sealed("opinion.criteria", Json()))
+    text: Mapped[str] = mapped_column(Sealed("opinion.text", Line()))
     opened_at: Mapped[datetime | None]
 
     member: Mapped[User] = relationship()
@@ -83,7 +83,7 @@ class Interest(Base):
     member_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
     declared_at: Mapped[datetime] = mapped_column(default=clock.now)
     tie: Mapped[Tie] = mapped_column(Word(Tie))
-    text: Mapped[str]
+    text: Mapped[str] = mapped_column(Sealed("interest.text", Line()))
 
     member: Mapped[User] = relationship()
 
@@ -122,7 +122,7 @@ class QuorumWaiver(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     meeting_id: Mapped[UUID] = mapped_column(ForeignKey("meeting.id"), index=True)
     goes_on_with: Mapped[dict[str, Any]]
-    reason: Mapped[str]
+    reason: Mapped[str] = mapped_column(Sealed("quorum_waiver.reason", Line()))
     given_by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
     given_at: Mapped[datetime] = mapped_column(default=clock.now)
 
@@ -169,7 +169,7 @@ class AgendaItem(Base):
     added_at: Mapped[datetime] = mapped_column(default=clock.now)
     added_by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
     late: Mapped[bool] = mapped_column(default=False)
-    overrides: Mapped[str | None]
+    overrides: Mapped[str | None] = mapped_column(Sealed("agenda_item.overrides", Line()))
     left_at: Mapped[datetime | None]  # decided, or taken off
 
     referral: Mapped[Referral] = relationship()

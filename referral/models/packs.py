@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from referral import clock
-from referral.columns import Json
+from referral.columns import Json, Sealed
 from referral.models.base import STRICT, Base
 from referral.models.people import User
 
@@ -54,7 +54,8 @@ class Pack(Base):
     worked_at: Mapped[datetime | None]  # when somebody was last at work on it
     given_up_at: Mapped[datetime | None]
     made_at: Mapped[datetime | None]
-    pdf: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)  # no page needs it
+    # No page needs it.
+    pdf: Mapped[bytes | None] = mapped_column(Sealed("pack.pdf", LargeBinary()), deferred=True)
     sha256: Mapped[str | None]
     size: Mapped[int | None]  # bytes
     pages: Mapped[int | None]

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from referral import clock
-from referral.columns import Word, one_of
+from referral.columns import Json, Line, Sealed, Word, one_of
 from referral.models.base import STRICT, Base
 from referral.models.people import User
 
@@ -47,13 +47,13 @@ class Question(Base):
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
     asked_by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
     asked_at: Mapped[datetime] = mapped_column(default=clock.now)
-    items: Mapped[dict[str, Any]]
-    text: Mapped[str]
+    items: Mapped[dict[str, Any]] = mapped_column(Sealed("question.items", Json()))
+    text: Mapped[str] = mapped_column(Sealed("question.text", Line()))
     remind_at: Mapped[datetime | None]
     reminders: Mapped[int] = mapped_column(default=0)
     closed_at: Mapped[datetime | None]
     closed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
-    answer: Mapped[str | None]
+    answer: Mapped[str | None] = mapped_column(Sealed("question.answer", Line()))
     answered_version: Mapped[int | None]
 
     asked_by: Mapped[User] = relationship(foreign_keys=[asked_by_id])
@@ -71,7 +71,7 @@ class Message(Base):
     author_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
     at: Mapped[datetime] = mapped_column(default=clock.now)
     audience: Mapped[Audience] = mapped_column(Word(Audience))
-    text: Mapped[str]
+    text: Mapped[str] = mapped_column(Sealed("message.text", Line()))
     fact: Mapped[str | None]  # a path of the case record
 
     author: Mapped[User] = relationship()

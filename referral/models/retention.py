@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from referral import clock
+from referral.columns import Line, Sealed
 from referral.models.base import STRICT, Base
 from referral.models.people import User
 
@@ -44,7 +45,7 @@ class LegalHold(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     programme_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     referral_id: Mapped[UUID | None] = mapped_column(ForeignKey("referral.id"))
-    because: Mapped[str]
+    because: Mapped[str] = mapped_column(Sealed("legal_hold.because", Line()))
     since: Mapped[datetime] = mapped_column(default=clock.now)
     by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True)
     lifted_at: Mapped[datetime | None]
@@ -65,7 +66,7 @@ class ErasureRequest(Base):
     __table_args__ = (CheckConstraint("reason <> ''", name="has_a_reason"), STRICT)
 
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"), primary_key=True)
-    reason: Mapped[str]
+    reason: Mapped[str] = mapped_column(Sealed("erasure_request.reason", Line()))
     asked_by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True)
     asked_at: Mapped[datetime] = mapped_column(default=clock.now)
 

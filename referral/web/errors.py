@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from referral import audit, database
 from referral.errors import ConflictError, ForbiddenError, NotFoundError, PonsError
 from referral.extensions import db
+from referral.sealing import KeyLostError, SealBrokenError
 from referral.web.tallies import REFUSED_WRITES
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,8 @@ PAGES = {
     ),
 }
 OURS: dict[type[PonsError], int] = {
+    KeyLostError: 503,
+    SealBrokenError: 500,
     NotFoundError: 404,
     ForbiddenError: 403,
     ConflictError: 409,
@@ -113,6 +116,8 @@ def answer_refusal(error: PonsError) -> ResponseReturnValue:
     """Answer a refusal of ours in its own words. What is not for you is not found."""
     db.session.rollback()
     code = next(code for kind, code in OURS.items() if isinstance(error, kind))
+    if code >= 500:
+        log.error("%s", error)
     return error_page(404) if code == 404 else error_page(code, str(error))
 
 

@@ -26,7 +26,7 @@ INERT = {
 
 def store() -> Store:
     """Give the folder of attachments of this installation."""
-    return Store(current_app.config["ATTACHMENTS"])
+    return Store(current_app.config["ATTACHMENTS"], current_app.config["DATA_KEYS"])
 
 
 @kept_files.get("/referrals/<uuid:referral_id>/files/<uuid:attachment_id>/content")

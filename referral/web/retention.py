@@ -252,7 +252,7 @@ def confirm(referral_id: UUID) -> ResponseReturnValue:
         db.session.rollback()
         return draw(referral_id, request.form, "number", str(refused)), 422
     db.session.commit()
-    store = Store(current_app.config["ATTACHMENTS"])
+    store = Store(current_app.config["ATTACHMENTS"], current_app.config["DATA_KEYS"])
     actions.clear_away(store, gone)
     ledger.settle(db.session(), store, ledger.ledger())
     return redirect(url_for("referrals.show", referral_id=referral_id), code=303)
@@ -268,7 +268,7 @@ def take(referral_id: UUID) -> ResponseReturnValue:
     if g.person.role not in EXPORTERS:
         raise NotFoundError
     try:
-        store = Store(current_app.config["ATTACHMENTS"])
+        store = Store(current_app.config["ATTACHMENTS"], current_app.config["DATA_KEYS"])
         file = export_person(db.session(), referral, store, Side.of(g.person), actor=g.person)
     except FileLostError as lost:
         raise ConflictError(str(lost)) from None

@@ -39,7 +39,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def cabinet(app: Flask) -> Store:
-    return Store(app.config["ATTACHMENTS"])
+    return Store(app.config["ATTACHMENTS"], app.config["DATA_KEYS"])
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from PIL import Image
 
 from referral.attachments import FileRefusedError, Store, label_from
 from referral.caged import Limits
+from referral.sealing import Key, Ring
 from tests.attachments.hostile import COSTLY, HARMLESS, REFUSED, active_parts
 from tests.attachments.made import pdf
 
@@ -22,7 +23,7 @@ Make = Callable[[], bytes]
 
 @pytest.fixture
 def cabinet(tmp_path: Path) -> Store:
-    return Store(tmp_path / "attachments")
+    return Store(tmp_path / "attachments", Ring((Key.new(),)))
 
 
 def left_behind(cabinet: Store) -> list[Path]:

@@ -20,6 +20,7 @@ from referral.actions import attachments as actions
 from referral.attachments import FileLostError, FileRefusedError, Rebuilt, Store, label_from
 from referral.attachments.pdf import without_notes
 from referral.models import User
+from referral.sealing import Key, Ring
 from tests.at_hand import make_draft
 from tests.attachments.hostile import with_form
 from tests.attachments.made import Array, Dictionary, Name, new_pdf, pdf, picture, saved
@@ -27,7 +28,7 @@ from tests.attachments.made import Array, Dictionary, Name, new_pdf, pdf, pictur
 
 @pytest.fixture
 def cabinet(tmp_path: Path) -> Store:
-    return Store(tmp_path / "attachments")
+    return Store(tmp_path / "attachments", Ring((Key.new(),)))
 
 
 @contextmanager

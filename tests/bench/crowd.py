@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
-from referral.actions.finding import words_of
+from referral.actions import duplicates
+from referral.actions.finding import as_kept, words_of
 from referral.actions.versions import changes_json
+from referral.columns import ring_of
 from referral.models import (
     Audience,
     FollowUp,
@@ -103,8 +105,9 @@ class Crowd(Invented):
                 }
 
     def words(self) -> Iterator[Row]:
+        ring = ring_of(self.session)
         for case in self.cases:
-            for word in words_of(case.number, case.family, case.given):
+            for word in as_kept(ring, words_of(case.number), words_of(case.family, case.given)):
                 yield {"referral_id": case.id, "word": word}
 
     def stays(self) -> Iterator[Row]:
@@ -121,10 +124,13 @@ class Crowd(Invented):
             yield {"referral_id": case.id, "state": case.state, "began_at": case.since, "ended_at": None}
 
     def keys(self) -> Iterator[Row]:
+        ring = ring_of(self.session)
         for case in self.cases:
             person = f"{case.family} {case.given}".lower()
-            yield {"referral_id": case.id, "key": f"name {person} {case.born}"}
-            yield {"referral_id": case.id, "key": f"number local {case.number}"}
+            for key in duplicates.as_kept(
+                ring, (f"name {person} {case.born}", f"number local {case.number}")
+            ):
+                yield {"referral_id": case.id, "key": key}
 
     def questions(self) -> Iterator[Row]:
         for case in self.cases:

@@ -15,6 +15,7 @@ from app import create_app
 from referral import demo
 from referral.extensions import db
 from referral.models import ReferralVersion, User
+from referral.sealing import Key
 from referral.settings import Settings
 
 
@@ -35,6 +36,7 @@ def open_house(address: str | None = None) -> Iterator[House]:
             secret_key="a key for the bench only",
             database_url=address or f"sqlite:///{folder}/bench.db",
             audit_key="another key for the bench only",
+            data_keys=Key.new().entry,
             audit_anchor=Path(folder, "audit_anchor"),
         )
         app = create_app(settings)

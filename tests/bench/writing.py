@@ -26,6 +26,7 @@ from referral import clock, demo
 from referral.actions import drafts
 from referral.facts import read_record
 from referral.models import Referral, User
+from referral.settings import Settings
 from tests.at_hand import COMPLETE, invented
 from tests.bench.house import House, open_house
 from tests.bench.pages import fill
@@ -62,7 +63,7 @@ def measure_in(house: House) -> Iterator[str]:
             case.typed = dict(typed)
             cases.append(case.id)
         session.commit()
-    with serve(house.settings.database_url, house.settings.secret_key) as port:
+    with serve(house.settings) as port:
         with ThreadPoolExecutor(PEOPLE) as pool:
             done = list(pool.map(lambda case: Writer(port, email, case).write(), cases))
         yield say_saves(house.engine, done)
@@ -74,12 +75,16 @@ def measure_in(house: House) -> Iterator[str]:
 
 
 @contextmanager
-def serve(database_url: str, secret_key: str) -> Iterator[int]:
+def serve(settings: Settings) -> Iterator[int]:
     """Serve from processes of their own until the end of the block."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
-    known = os.environ | {"DATABASE_URL": database_url, "SECRET_KEY": secret_key}
+    known = os.environ | {
+        "DATABASE_URL": settings.database_url,
+        "SECRET_KEY": settings.secret_key,
+        "DATA_KEYS": settings.data_keys,
+    }
     command = [sys.executable, "-m", "gunicorn", *LIKE_MAKE_RUN, "--log-level", "warning"]
     command += ["--bind", f"127.0.0.1:{port}", "app:create_app()"]
     with subprocess.Popen(command, cwd=ROOT, env=known) as server:

@@ -16,10 +16,11 @@ from referral.actions import factors
 from referral.auth import codes
 from referral.extensions import db
 from referral.models import AuditEntry, Organisation, OrganisationKind, Referral, User, UserSession
+from referral.sealing import Ring
 from referral.settings import Settings
 from referral.workflow import Role
 from tests.browser import Browser
-from tests.conftest import settings_for
+from tests.conftest import DATA_KEYS, settings_for
 from tests.stores import Store
 
 
@@ -182,7 +183,8 @@ def test_the_key_is_made_once_and_read_by_its_owner_only(tmp_path: Path) -> None
     assert len(first.secret_key) == 64
     assert len(first.audit_key) == 64
     assert first.audit_key != first.secret_key
-    for name in ("secret_key", "audit_key"):
+    assert len(Ring.read(first.data_keys).newest.secret) == 32
+    for name in ("secret_key", "audit_key", "data_keys"):
         assert stat.S_IMODE((tmp_path / "instance" / name).stat().st_mode) == 0o600
     assert first.database_url == f"sqlite:///{tmp_path / 'instance' / 'pons.db'}"
 
@@ -191,7 +193,7 @@ def test_the_environment_decides(tmp_path: Path) -> None:
     given = {
         "SECRET_KEY": "k", "DATABASE_URL": "sqlite:///x.db", "SECURE_COOKIES": "yes",
         "TRUSTED_HOSTS": "pons.example, www.pons.example", "PROXIES": "1",
-        "AUDIT_KEY": "a", "AUDIT_ANCHOR": "heads",
+        "AUDIT_KEY": "a", "AUDIT_ANCHOR": "heads", "DATA_KEYS": DATA_KEYS,
     }  # fmt: skip
     settings = Settings.from_environment(given, tmp_path / "instance")
 
@@ -206,6 +208,7 @@ def test_the_environment_decides(tmp_path: Path) -> None:
         packet_key=tmp_path / "instance" / "packet_key.pem",
         mail_folder=tmp_path / "instance" / "mail",
         audit_key="a",
+        data_keys=DATA_KEYS,
         audit_anchor=Path("heads"),
     )
     assert not (tmp_path / "instance").exists()

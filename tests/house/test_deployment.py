@@ -26,6 +26,7 @@ from referral.keeping import marks
 from referral.models import Organisation, OrganisationKind, Referral, User
 from referral.settings import Settings
 from referral.workflow import Role
+from tests.conftest import DATA_KEYS
 from tests.stores import Store
 
 KEY = "0123456789abcdef" * 4
@@ -57,6 +58,7 @@ def settings(store: Store, database: str, tmp_path: Path) -> Settings:
         audit_key=KEY[::-1],
         audit_anchor=tmp_path / "elsewhere" / "anchor",
         backup_key=f"{KEY[::2]}{KEY[1::2]}",
+        data_keys=DATA_KEYS,
         second_factor="required",
         factor_key=KEY[8:] + KEY[:8],
         oidc_issuer="https://login.hospital.example",

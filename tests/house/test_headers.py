@@ -16,6 +16,7 @@ from referral.web.errors import PAGES
 from referral.web.layout import HEADERS
 from referral.workflow import Role
 from tests.browser import Browser, Page
+from tests.conftest import DATA_KEYS
 
 SignIn = Callable[[str], Browser]
 
@@ -158,6 +159,7 @@ def test_only_names_of_ours_are_answered(session: Session, app: Flask) -> None:
         app.config["SQLALCHEMY_DATABASE_URI"],
         trusted_hosts=("pons.example",),
         audit_key="a" * 32,
+        data_keys=DATA_KEYS,
     )
     other = create_app(settings)
     browser = other.test_client()

@@ -12,6 +12,7 @@ from referral.extensions import db
 from referral.settings import Settings
 from referral.web.layout import HEADERS
 from tests.browser import Browser
+from tests.conftest import DATA_KEYS
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "static" / "js"
 POLICY = dict(part.split(" ", 1) for part in HEADERS["Content-Security-Policy"].split("; "))
@@ -67,7 +68,9 @@ def test_a_browser_keeps_nothing_but_whether_a_picture_is_shut() -> None:
 
 def echo(database: str, *, proxies: int = 0, secure: bool = False) -> Flask:
     """The application of an installation, with a page that says from where it is asked."""
-    settings = Settings("k" * 32, database, audit_key="a" * 32, proxies=proxies, secure_cookies=secure)
+    settings = Settings(
+        "k" * 32, database, audit_key="a" * 32, data_keys=DATA_KEYS, proxies=proxies, secure_cookies=secure
+    )
     app = create_app(settings)
 
     @app.get("/from-where")

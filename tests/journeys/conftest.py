@@ -109,6 +109,7 @@ def _serve(database: str, ours: socket.socket) -> Iterator[str]:
         "AUDIT_KEY": settings.audit_key,
         "PROOF_HOLDS_MINUTES": "600",  # on a slow machine a walk takes long
         "HOUSE_URL": f"http://localhost:{ours.getsockname()[1]}",  # security keys are bound to a name
+        "DATA_KEYS": settings.data_keys,
     }
     command = ["-m", "gunicorn", "--worker-class", "gthread", "--threads", "4", "--no-control-socket"]
     command += ["--log-level", "warning", "--bind", f"fd://{ours.fileno()}", "app:create_app()"]

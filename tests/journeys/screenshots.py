@@ -32,12 +32,12 @@ def main() -> None:
             upgrade()
             demo.load(db.session())
             db.session.commit()
-            packet = db.session.scalars(
-                select(Packet.pdf)
-                .join(ReferralVersion, ReferralVersion.id == Packet.version_id)
-                .join(Referral, Referral.id == ReferralVersion.referral_id)
-                .where(Referral.family_name == "Hazelrigg")
-            ).one()
+            printed = db.session.execute(
+                select(Referral.family_name, Packet.pdf)
+                .join(ReferralVersion, ReferralVersion.referral_id == Referral.id)
+                .join(Packet, Packet.version_id == ReferralVersion.id)
+            )
+            (packet,) = (pdf for name, pdf in printed if name == "Hazelrigg")
             db.session.remove()
             db.engine.dispose()
         with serve(database) as address, sync_playwright() as playwright:

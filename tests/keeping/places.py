@@ -20,8 +20,9 @@ from referral.extensions import db
 from referral.keeping.archive import Counted
 from referral.keeping.copies import count
 from referral.models import Attachment, Referral, User
+from referral.sealing import Ring
 from tests.attachments.made import pdf
-from tests.conftest import settings_for
+from tests.conftest import DATA_KEYS, settings_for
 from tests.stores import Store as Databases
 
 KEY = "another key, for tests only"  # of the trail, as tests/conftest.py gives it
@@ -42,7 +43,7 @@ def attach(
     row = Attachment(
         referral_id=referral.id, kind="letter", label="Letter", dated=None, media_type="application/pdf", pages=1,
         size=len(content), sha256=digest, received_size=len(content), received_sha256=digest,
-        stored_as=Store(folder).keep(rebuilt), uploaded_by_id=person.id,
+        stored_as=Store(folder, Ring.read(DATA_KEYS)).keep(rebuilt), uploaded_by_id=person.id,
     )  # fmt: skip
     session.add(row)
     session.flush()

@@ -50,7 +50,7 @@ def test_every_row_every_file_and_the_trail_come_back(
     assert same == {name: told[name] for name in same}
     assert {"referral", "referral_version", "attachment", "user"} <= same.keys()
     assert min(same[name].rows for name in ("referral", "attachment", "user")) >= 2
-    store = Store(place.app.config["ATTACHMENTS"])
+    store = Store(place.app.config["ATTACHMENTS"], place.app.config["DATA_KEYS"])
     assert all(store.content(each.stored_as, each.sha256) for each in files)
     with place.look() as there:
         entries = select(AuditEntry.id, AuditEntry.digest).order_by(AuditEntry.id)

@@ -21,6 +21,7 @@ from referral.extensions import db
 from referral.keeping import marks
 from referral.models import User
 from tests.browser import Browser
+from tests.conftest import DATA_KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -134,6 +135,7 @@ def test_who_watches_is_told_no_version_and_no_name(app: Flask, path: str, peopl
 def served(database: str, tmp_path: Path) -> Iterator[str]:
     """The address of a server with two processes."""
     settings = {"DATABASE_URL": database, "SECRET_KEY": "k" * 32, "AUDIT_KEY": "a" * 32, "LOG": "json",
+                "DATA_KEYS": DATA_KEYS,
                 "AUDIT_ANCHOR": str(tmp_path / "anchor"), "ATTACHMENTS": str(tmp_path / "attachments")}  # fmt: skip
     with (tmp_path / "log").open("wb") as log:
         server = subprocess.Popen(

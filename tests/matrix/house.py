@@ -230,7 +230,7 @@ def _packed(house: House, session: Session, relation: str, name: str) -> Referra
 
 def _with_file(house: House, session: Session, case: Referral, unique: int) -> Referral:
     """Put a real file on a case."""
-    store = Store(house.app.config["ATTACHMENTS"])
+    store = Store(house.app.config["ATTACHMENTS"], house.app.config["DATA_KEYS"])
     with store.rebuilt("letter.pdf", BytesIO(pdf(unique=unique))) as rebuilt:
         stored_as = store.keep(rebuilt)
     found = Attachment(

@@ -42,6 +42,7 @@ def house(store: Store, migrated_database: str, password_hash: str) -> Iterator[
         "DATABASE_URL": settings.database_url,
         "SECRET_KEY": settings.secret_key,
         "AUDIT_KEY": settings.audit_key,
+        "DATA_KEYS": settings.data_keys,
         "AUDIT_ANCHOR": str(folder / "anchor"),
         "ATTACHMENTS": str(folder / "attachments"),
         "MAIL_FOLDER": str(folder / "mail"),

@@ -16,7 +16,7 @@ from referral.extensions import db
 from referral.models import Meeting, User
 from referral.settings import Settings
 from referral.workflow import State
-from tests.conftest import seat_people
+from tests.conftest import DATA_KEYS, seat_people
 from tests.machine.town import spell
 from tests.matrix.world import OWN, World, adopt_smallest, bring, call, seat_colleagues
 from tests.proofs.serving import FOLDER
@@ -95,6 +95,7 @@ def open_ground(address: str, folder: Path) -> Ground:
     """Open the installation of a folder: its keys are made there when it is first opened."""
     own = {"DATABASE_URL": address, "DATABASE_ROLE": APPLICATION, "PROXIES": "1", FOLDER: str(folder)}
     own["PROOF_HOLDS_MINUTES"] = "720"  # nobody here stops to show once more who they are
+    own["DATA_KEYS"] = DATA_KEYS
     environment = {**os.environ, **own}
     settings = Settings.from_environment(own, folder)
     app = create_app(settings)

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from referral import audit
 from referral.attachments import Store
 from referral.models import Attachment, Referral, ReferralVersion
+from referral.sealing import Ring
 from tests.machine.checker import Checker, must
 from tests.proofs.ground import Ground
 
@@ -35,7 +36,7 @@ class Invariants(Checker):
 
     def check_files(self, session: Session, ground: Ground) -> int:
         """Each row of a file has its file, with its digest."""
-        cabinet = Store(ground.settings.attachments)
+        cabinet = Store(ground.settings.attachments, Ring.read(ground.settings.data_keys))
         rows = list(session.scalars(select(Attachment)))
         for row in rows:
             must(cabinet.has(row.stored_as), "a row without its file")

@@ -13,9 +13,11 @@ from sqlalchemy import select
 from referral.attachments import FileRefusedError, Store, label_from
 from referral.caged import Limits
 from referral.models import Attachment
+from referral.sealing import Ring
 from referral.workflow import State
 from tests.attachments.further import FURTHER
 from tests.attachments.hostile import COSTLY, HARMLESS, REFUSED, active_parts
+from tests.conftest import DATA_KEYS
 from tests.proofs import report
 from tests.proofs.caller import Caller
 from tests.proofs.ground import Ground
@@ -23,6 +25,7 @@ from tests.proofs.invariants import Invariants
 from tests.proofs.server import serve
 from tests.proofs.sizes import size
 
+RING = Ring.read(DATA_KEYS)
 ALL = (*REFUSED, *HARMLESS, *COSTLY, *FURTHER)
 AT_THE_PAGE = size("UPLOADS", 30, len(ALL))
 SECRETS = (b"<script", b"<?php", b"Secret", b"evil.example", b"PK\x03\x04", b"cmd.exe", b"MZ\0\0", b"onload=")
@@ -50,7 +53,7 @@ def test_there_are_a_hundred_and_fifty() -> None:
 def test_it_is_refused_in_words_or_made_harmless(
     tmp_path: Path, called: str, make: Callable[[], bytes]
 ) -> None:
-    cabinet, content, left, said = Store(tmp_path / "attachments"), make(), list[str](), ""
+    cabinet, content, left, said = Store(tmp_path / "attachments", RING), make(), list[str](), ""
     begun = time.monotonic()
     try:
         with cabinet.rebuilt(called, io.BytesIO(content)) as rebuilt:
@@ -98,7 +101,7 @@ def test_at_the_page_too(laid: Ground, record_property: Callable[[str, object], 
             told["taken, and rebuilt" if answer.status == 303 else "refused"] += 1
     with laid.window() as session:
         rows = list(session.scalars(select(Attachment)))
-        cabinet = Store(laid.settings.attachments)
+        cabinet = Store(laid.settings.attachments, RING)
         left = {
             row.label: found
             for row in rows

@@ -23,7 +23,7 @@ def draft(session: Session, people: People) -> Referral:
 
 @pytest.fixture
 def cabinet(app: Flask) -> Store:
-    return Store(app.config["ATTACHMENTS"])
+    return Store(app.config["ATTACHMENTS"], app.config["DATA_KEYS"])
 
 
 @pytest.fixture

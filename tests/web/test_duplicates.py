@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from referral import clock
 from referral.actions import drafts, duplicates, submission
 from referral.actions.duplicates import fold, keys_of
+from referral.columns import ring_of
 from referral.models import PersonKey, Referral, SamePerson, SamePersonAnswer, User
 from referral.workflow import State
 from tests.at_hand import deeds, make_draft, page_of, read, send, sign
@@ -56,12 +57,12 @@ def test_keys_follow_what_is_typed(session: Session, people: People) -> None:
     opened = drafts.fingerprint(draft, "person")
     drafts.save_section(session, people["neurologist"], draft, "person", typed, opened)
     keys = select(PersonKey.key).where(PersonKey.referral_id == draft.id)
-    assert list(session.scalars(keys)) == ["name berg ida 1988-05-17"]
+    assert set(session.scalars(keys)) == duplicates.as_kept(ring_of(session), ["name berg ida 1988-05-17"])
 
     opened = drafts.fingerprint(draft, "person")
     typed = typed | {"given_name": ["Ada"]}
     drafts.save_section(session, people["neurologist"], draft, "person", typed, opened)
-    assert list(session.scalars(keys)) == ["name berg ada 1988-05-17"]
+    assert set(session.scalars(keys)) == duplicates.as_kept(ring_of(session), ["name berg ada 1988-05-17"])
 
 
 def test_the_clinic_is_told_of_its_own_case_with_a_link(
@@ -162,7 +163,7 @@ def test_a_case_older_than_the_keys_gets_them_at_the_next_setup(session: Session
     duplicates.catch_up(session)
 
     draft_keys = set(session.scalars(select(PersonKey.key).where(PersonKey.referral_id == draft.id)))
-    assert draft_keys == keys_of(read(session, draft).identity) != set()
+    assert draft_keys == duplicates.as_kept(ring_of(session), keys_of(read(session, draft).identity)) != set()
 
 
 def test_a_person_is_found_among_fifty_thousand_cases_at_once(session: Session, people: People) -> None:

@@ -17,6 +17,7 @@ from referral.models import AuditEntry, SignInAttempt, User, UserSession
 from referral.settings import Settings
 from referral.workflow import Role
 from tests.browser import PASSWORD, Browser
+from tests.conftest import DATA_KEYS
 
 SignIn = Callable[[str], Browser]
 People = dict[str, User]
@@ -249,7 +250,7 @@ def test_coming_and_going_is_in_the_trail_without_words_that_were_typed(
 def test_over_https_the_cookie_is_bound_to_this_host_and_stays_on_https(
     database: str,
 ) -> None:
-    settings = Settings("k" * 32, database, secure_cookies=True, audit_key="a" * 32)
+    settings = Settings("k" * 32, database, secure_cookies=True, audit_key="a" * 32, data_keys=DATA_KEYS)
     app = create_app(settings)
     browser = app.test_client()
     answer = browser.get("/sign-in", base_url="https://pons.example")
