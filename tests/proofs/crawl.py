@@ -89,7 +89,7 @@ class Walk:
             self.faults.append(f"{where}: says what it is served by")
         if answer.mimetype in PREVIEWS:
             return None
-        text = answer.get_data(as_text=True)
+        text = answer.get_data().decode(errors="replace")
         if RAW in text:
             self.faults.append(f"{where}: what was sent comes back as markup")
         if WORKED_OUT.search(text):
