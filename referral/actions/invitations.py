@@ -146,7 +146,9 @@ def check_password(password: str, again: str, person: User, known_to_all: str | 
     if password == known_to_all or len(left) < LEAST_LEFT or len(set(left)) < 4:
         raise NotTakenError("password", f"This password is too easy to guess. {BETTER}")
     if auth.is_frequent(password):
-        raise NotTakenError("password", f"This password is on the list of those that are tried first. {BETTER}")
+        raise NotTakenError(
+            "password", f"This password is on the list of those that are tried first. {BETTER}"
+        )
     if password != again:
         raise NotTakenError("again", "The two are not the same.")
 
