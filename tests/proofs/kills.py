@@ -235,6 +235,10 @@ class Killer:
             return False
         return True
 
+    def left(self) -> list[int]:
+        """Helpers of processes that were ended, which still run."""
+        return [pid for pid in self.gone if PRINTER in command(pid) or CAGE in command(pid)]
+
     # ------------------------------------------------------------------------------ ways
 
     def kill_worker(self) -> bool:
@@ -352,21 +356,29 @@ def check_told(session: Session, told: Told) -> None:
         must(found >= number, f"save {number} was acknowledged, and {found} is kept")
 
 
+def wait_for(holds: Callable[[], bool]) -> None:
+    """Wait until something holds, and no longer than anybody should."""
+    end = time.monotonic() + LONGEST_WAIT
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.1)
+
+
 def write_meanwhile(
     ground: Ground,
     server: Server,
     kills: int,
     writers: int = 4,
     database: Database | None = None,
-    rest: float = 0,
+    first: int = 0,
 ) -> tuple[Killer, Told, dict[str, int]]:
-    """Let people write, end something again and again, and look at everything afterwards. ``rest``: go on so long."""
+    """Let people write, end something again and again, and look at everything afterwards. ``first``: wait for so
+    many messages before anything is ended."""
     told = Told()
     killer = Killer(ground, server, told, Random(kills), database)  # noqa: S311  # no secret
     crowd = [Writer(ground, server.port, number, told) for number in range(writers)]
     for writer in crowd:
         writer.start()
-    time.sleep(rest)
+    wait_for(lambda: len(told.messages) >= first)
     order = list(killer.ways)
     tried = 0
     while killer.kills.total() < kills:

@@ -58,12 +58,12 @@ def no_mark() -> None:
 
 
 def lose_acts() -> None:
-    """An act is acknowledged before it is on record: what stands is rolled back, now and then."""
+    """An act is acknowledged and not on record: what a message has changed is rolled back."""
     record = audit.record
 
     def forgetful(session: Any, actor: Any, deed: str, *rest: Any, **more: Any) -> Any:
         entry = record(session, actor, deed, *rest, **more)
-        if deed == "message_written" and entry.id % 3 == 0:
+        if deed == "message_written":
             session.rollback()
         return entry
 

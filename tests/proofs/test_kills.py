@@ -52,7 +52,7 @@ def test_what_was_acknowledged_outlives_whatever_is_ended(
             serve(laid.environment, laid.log, workers=2, fault="lose_acts") as server,
             pytest.raises(Broken, match="acknowledged messages are lost") as found,
         ):
-            write_meanwhile(laid, server, 1, rest=8)
+            write_meanwhile(laid, server, 1, first=1)
 
     back = sorted(killer.back)
     figures = {
