@@ -3,8 +3,8 @@
 # included, on SQLite and on PostgreSQL (a quarter of an hour).
 # make approve: keep the three packets that are looked at as they print now (tests/packet/approved, docs/pages).
 # make bench: print the speeds. make coverage: every branch of the clinical core. make mutation: small wrongs put into
-# the core one at a time, which the tests must notice (half an hour; docs/mutation.md). make machine: a hundred thousand acts
-# by everybody on either database, looked at one by one (half an hour). make proofs: the long forms of the proofs of
+# the core one at a time, which the tests must notice (half an hour; docs/mutation.md). make machine: twenty thousand acts
+# by everybody on either database, looked at one by one (a quarter of an hour). make proofs: the long forms of the proofs of
 # trust, one after another (contention, kills, tampering, fuzz, hostile-files, crawl), and by themselves make load, make
 # soak and make wapiti; each writes what it found to docs/proofs. Each can be typed again and again; nothing that is
 # there is made anew.
@@ -53,7 +53,7 @@ coverage: .venv/test.stamp
 mutation: .venv/test.stamp
 	@.venv/bin/python -m tests.mutation
 
-STEPS ?= 100000
+STEPS ?= 20000
 machine: .venv/test.stamp
 	@.ci/packages test
 	@MACHINE_STEPS=$(STEPS) .venv/bin/python -m pytest tests/machine -n 2 --database=both

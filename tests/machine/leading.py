@@ -16,6 +16,12 @@ from tests.matrix.world import OUTCOMES
 
 PAIRS = tuple((move.deed, state) for move in MOVES for state in sorted(move.sources))
 """Each deed of the table with each state that it can be done from."""
+RIPENS: Mapping[tuple[str, State], tuple[State, str]] = {
+    ("write_letter", State.AWAITING_REPLY): (State.LISTED, "ask_for_more"),
+    ("copy_as_new", State.DECIDED): (State.DECIDED, "decline"),
+    ("begin_workup", State.DECIDED): (State.DECIDED, "accept"),
+}
+"""What must be decided, and from which state, before a deed can be done that the state alone does not allow."""
 LEAST_DONE = 8
 """Out of so many that were done least one is aimed at, so that a refusal holds up nothing."""
 
@@ -57,7 +63,16 @@ def lead(steps: Steps, chance: Random) -> None:
         steps.deed("edit", found.who, case_id)
     if deed in OUTCOMES and not steps.lay_draft(deed, steps.keeper_of(case_id), case_id):
         return
-    steps.deed(deed, found.who, case_id)
+    if steps.deed(deed, found.who, case_id) and deed == "copy_as_new":
+        take_back_copy(steps)
+
+
+def take_back_copy(steps: Steps) -> None:
+    """Withdraw the draft that a copy is, by whose house it is: time would warn of hundreds of them."""
+    copied = steps.copy
+    for who in ("neurologist", "other_neurologist"):
+        if copied is not None and steps.deed("withdraw", who, copied):
+            return
 
 
 def choose(steps: Steps, session: Session, cases: Sequence[Referral], chance: Random) -> Chosen | None:
@@ -70,6 +85,7 @@ def choose(steps: Steps, session: Session, cases: Sequence[Referral], chance: Ra
         return next(options, None)
     done = steps.town.done
     least = sorted(PAIRS, key=lambda pair: (done[pair], chance.random()))[:LEAST_DONE]
+    chance.shuffle(least)
     for deed, state in least:
         for case in sorted(there, key=lambda case: steps_to(state).get(case.state, len(State))):
             found = next_step(steps, session, case, find_move(deed), state)
@@ -79,17 +95,20 @@ def choose(steps: Steps, session: Session, cases: Sequence[Referral], chance: Ra
 
 
 def next_step(steps: Steps, session: Session, case: Referral, wanted: Move, state: State) -> Move | None:
-    """The deed itself where a case is in the state for it; else one that leads a case a step nearer to that state."""
-    if case.state is state:
-        return wanted if steps.is_ripe(session, case, wanted) else None
+    """The deed itself where a case is ripe for it; else one that leads a case a step nearer to it."""
+    if case.state is state and steps.is_ripe(session, case, wanted):
+        return wanted
+    if (wanted.deed, state) in RIPENS:
+        state, deed = RIPENS[wanted.deed, state]
+        if case.state is state:
+            return find_move(deed)
     away = steps_to(state)
-    if case.state not in away:
-        return None
-    for move in MOVES:
+    for move in MOVES if case.state in away and case.state is not state else ():
         nearer = move.target is not None and away.get(move.target, len(State)) < away[case.state]
         if nearer and case.state in move.sources and steps.is_ripe(session, case, move):
             return move
-    return find_move("accept") if case.state is State.DECIDED else None  # it was declined, and is corrected
+    leads_on = case.state is State.DECIDED and case.state in away and case.state is not state
+    return find_move("accept") if leads_on else None  # it was declined, and is corrected
 
 
 def any_of(

@@ -44,6 +44,7 @@ class Steps:
         self.printed = 0
         self.failure: Exception | None = None
         self.caller: Doer | None = None
+        self.copy: UUID | None = None
 
     def attempt(
         self, what: str, who: str, do: Callable[[Session, User], object], *, allowed: bool | None = None
@@ -87,7 +88,9 @@ class Steps:
         def do(session: Session, actor: User) -> object:
             held = session.get_one(Referral, case_id)
             words = f"A few words of step {self.town.steps}."
-            return DEEDS[deed](Act(session, actor, held, meeting, words))
+            made = DEEDS[deed](Act(session, actor, held, meeting, words))
+            self.copy = made.id if deed == "copy_as_new" and isinstance(made, Referral) else None
+            return made
 
         done = self.attempt(deed, who, do, allowed=allowed)
         told = self.town.done if done and allowed else self.town.refused
