@@ -115,6 +115,7 @@ def set_up(kind: str) -> None:
 def tell(kind: str, *others: str) -> None:
     """Let requests and acts through, as a server does, and give loggers with handlers of their own our form."""
     set_up(kind)
+    logging.raiseExceptions = False  # a line that cannot be written would be printed with its values
     TOLD.setLevel(logging.INFO)
     for name in others:
         for handler in logging.getLogger(name).handlers:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from referral import audit, auth, clock
 from referral.actions import mail
-from referral.attachments import Store
+from referral.attachments import Store as Files
 from referral.extensions import db
 from referral.keeping import marks
 from referral.keeping.archive import Manifest, unpack
@@ -24,6 +24,7 @@ from referral.models import Attachment, AuditEntry, Invitation, Mail, User, User
 from referral.models.marks import HouseMark
 from referral.workflow import Role
 from tests.keeping.places import KEY, PASSPHRASE, Place, cut_the_tail
+from tests.stores import Store
 
 Make = Callable[..., Path]
 CHANGED_BY_RESTORING = {"audit_entry", "house_mark", "user_session", "sign_in_attempt", "mail", "invitation"}
@@ -50,7 +51,7 @@ def test_every_row_every_file_and_the_trail_come_back(
     assert same == {name: told[name] for name in same}
     assert {"referral", "referral_version", "attachment", "user"} <= same.keys()
     assert min(same[name].rows for name in ("referral", "attachment", "user")) >= 2
-    store = Store(place.app.config["ATTACHMENTS"], place.app.config["DATA_KEYS"])
+    store = Files(place.app.config["ATTACHMENTS"], place.app.config["DATA_KEYS"])
     assert all(store.content(each.stored_as, each.sha256) for each in files)
     with place.look() as there:
         entries = select(AuditEntry.id, AuditEntry.digest).order_by(AuditEntry.id)
@@ -365,6 +366,37 @@ def test_another_kind_or_a_later_release_is_told(
     )
 
     assert "later release" in place.run.invoke(args=["restore", str(made)]).output
+
+
+# A rehearsal
+
+
+def test_a_backup_is_tried_in_a_scratch_place_and_the_day_is_kept(
+    app: Flask, backup: Make, store: Store, session: Session, tmp_path: Path
+) -> None:
+    made, run = backup(), app.test_cli_runner().invoke
+    into = store.blank()
+    where = ["--into", into] if session.get_bind().dialect.name == "postgresql" else []
+    done = run(args=["restore", str(made), "--rehearse", *where])
+    store.drop(into)
+    assert done.exit_code == 0, done.output
+    assert "It comes back whole" in done.output
+    assert marks.last(session, marks.REHEARSAL) is not None
+    assert not marks.is_shut(session), "the house itself goes on"
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.only_on("sqlite")
+def test_one_that_does_not_come_back_is_told_and_not_dated(
+    app: Flask, backup: Make, session: Session
+) -> None:
+    made = backup()
+    made.write_bytes(made.read_bytes()[:-1])
+    done = app.test_cli_runner().invoke(args=["restore", str(made), "--rehearse"])
+
+    assert done.exit_code == 1
+    assert "does not come back whole" in done.output
+    assert marks.last(session, marks.REHEARSAL) is None
 
 
 # The bytes

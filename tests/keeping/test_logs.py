@@ -212,6 +212,8 @@ def test_a_server_lets_requests_through_and_a_command_does_not(app: Flask) -> No
     assert not logs.TOLD.isEnabledFor(logging.INFO)
     logs.tell("json")
     assert logs.TOLD.isEnabledFor(logging.INFO)
+    assert not logging.raiseExceptions
+    logging.raiseExceptions = True
     logs.TOLD.setLevel(logging.NOTSET)
     logs.set_up("plain")
     with app.app_context():

@@ -134,7 +134,7 @@ def test_a_house_after_ten_years_comes_back_whole(
         there = place.tables()
         with place.look() as session:
             kept = set(session.scalars(select(AuditEntry.id)))
-            files = Files(place.app.config["ATTACHMENTS"])
+            files = Files(place.app.config["ATTACHMENTS"], place.app.config["DATA_KEYS"])
             rows = session.execute(select(Attachment.stored_as, Attachment.sha256)).all()
             whole = sum(bool(files.content(name, digest)) for name, digest in rows)
             trail = audit.verify(session, {})
