@@ -16,8 +16,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from referral.packet.signing import SigningKey
+from referral.settings import Settings
 from tests.operations.front import DEPLOY, ROOT
 from tests.stores import Postgresql, Store, find_programs
 
@@ -43,7 +45,7 @@ KNOWN = {
     "pip",
     "pons",
 }
-KNOWN |= {"psql", "rm", "runuser", "sed", "systemd-sysusers", *ONLY_NOTED}
+KNOWN |= {"createdb", "dropdb", "psql", "rm", "runuser", "sed", "systemd-sysusers", *ONLY_NOTED}
 
 
 @dataclass
@@ -55,7 +57,7 @@ class Machine:
     environment: dict[str, str]
 
     def here(self, text: str) -> str:
-        return OF_THE_MACHINE.sub(rf"{self.folder}/\1/", text)
+        return OF_THE_MACHINE.sub(rf"{self.folder}/\1/", text.replace("/var/run/postgresql", self.server))
 
     def run(self, block: str) -> str:
         """Run a block of a guide as it stands there; only ``check-deploy`` may find something."""
@@ -100,7 +102,8 @@ def machine(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     own = {"PONS_ETC": f"{folder}/etc/pons", "PONS_USER": me, "PONS_OWNER": me}
     yield Machine(folder, store.folder, {"PATH": path, "PGHOST": store.folder, "PGUSER": "postgres", **own})
     with psycopg.connect(host=store.folder, user="postgres", dbname="postgres", autocommit=True) as server:
-        server.execute("DROP DATABASE IF EXISTS pons WITH (FORCE)")
+        for name in ("pons", "pons_rehearsal"):
+            server.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
         server.execute("DROP ROLE IF EXISTS pons_owner")
         server.execute("ALTER ROLE pons RESET ALL")
 
@@ -149,13 +152,32 @@ def test_the_guide_leads_to_a_house_with_an_administrator(installed: list[str]) 
 
 def test_its_keys_are_long_different_and_for_nobody_else(machine: Machine, installed: list[str]) -> None:
     file = machine.folder / "etc" / "pons" / "pons.env"
-    keys = re.findall(r"^(?:SECRET|AUDIT|BACKUP)_KEY=([0-9a-f]{64})$", file.read_text(), re.MULTILINE)
+    keys = re.findall(r"^(?:SECRET|AUDIT|BACKUP|FACTOR)_KEY=([0-9a-f]{64})$", file.read_text(), re.MULTILINE)
 
-    assert len(set(keys)) == 3
+    assert len(set(keys)) == 4
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     packet_key = file.with_name("packet_key.pem")
     assert stat.S_IMODE(packet_key.stat().st_mode) == 0o400
     assert SigningKey.read(packet_key).private.key_size == 3072
+
+
+def test_nothing_has_to_be_made_beside_the_program(machine: Machine, installed: list[str]) -> None:
+    """The services cannot write there: every key and every folder comes from the settings."""
+    lines = (machine.folder / "etc" / "pons" / "pons.env").read_text().splitlines()
+    given = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    beside = machine.folder / "beside"
+    found = Settings.from_environment({name: value.strip('"') for name, value in given.items()}, beside)
+
+    assert [name for name in Settings.__slots__ if str(beside) in str(getattr(found, name))] == []
+    assert not beside.exists()
+
+
+def test_the_first_backup_was_brought_back(machine: Machine, installed: list[str]) -> None:
+    assert any("It comes back whole" in said for said in installed)
+    with pytest.raises(AssertionError, match=r"(?i)no backup|not a backup|cannot|does not"):
+        machine.run(
+            "/srv/pons/deploy/pons restore /etc/pons/pons.env --rehearse --into postgresql://pons@/pons_rehearsal"
+        )
 
 
 def test_the_application_can_change_neither_tables_nor_trail(machine: Machine, installed: list[str]) -> None:
