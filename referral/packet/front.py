@@ -135,7 +135,7 @@ def make_pack(sitting: Sitting, cases: Sequence[Case]) -> Pack:
 def _assemble(
     sitting: Sitting, numbered: Sequence[tuple[int, Case, Contents]], papers: dict[str, bytes]
 ) -> Pack:
-    length = 1 + len(numbered) // 12
+    length = 1 + len(numbered) // 18
     for _ in range(3):  # how long the cover is, is known once it is printed
         rows = _rows(length, numbered, papers)
         cover = _cover(sitting, rows)

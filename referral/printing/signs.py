@@ -97,6 +97,7 @@ SIGNS: dict[str, tuple[str, list[Shape], list[Shape]]] = {
         [],
     ),
     "not_tested": ("\u2296", [*DOTS, *line([(5, 8), (11, 8)], 1.6)], []),
+    "box": ("\u2610", [square(0.5, 15.5, 0.5)], [square(1.6, 14.4, 0.1)]),
     "not_applicable": ("\u25ef", [disc(8, 8, 5.5)], [disc(8, 8, 4.5)]),
 }  # fmt: skip
 """Each result with its character, what is filled, and what is cut out of that."""
