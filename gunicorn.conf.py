@@ -26,9 +26,13 @@ def on_starting(server: object) -> None:
         return
     from app import create_app
     from referral.cli_deploy import look_at, say
+    from referral.sealing import KeyLostError
     from referral.settings import Settings
 
-    failed = [finding for finding in look_at(create_app(), Settings.from_environment()) if finding.fault]
+    try:
+        failed = [finding for finding in look_at(create_app(), Settings.from_environment()) if finding.fault]
+    except KeyLostError as lost:
+        sys.exit(f"{lost} Not started.")
     said = [say(finding) for finding in failed]
     if not any(finding.rule.stops for finding in failed):
         sys.stderr.writelines(f"{line}\n" for line in said)
@@ -48,5 +52,24 @@ def post_worker_init(worker: object) -> None:
 
     for load in (library, drugs, catalogue, editions_with_windows, sections_read):
         load()
+    _refuse_without_keys(worker)
     gc.collect()
     gc.freeze()
+
+
+def _refuse_without_keys(worker: object) -> None:
+    """Serve nobody while a key is lost with which something was sealed. The whole server ends, in a sentence."""
+    from sqlalchemy.exc import OperationalError
+
+    from referral.extensions import db
+    from referral.sealing import KeyLostError
+
+    app = worker.app.wsgi()  # type: ignore[attr-defined]  # as gunicorn has it
+    try:
+        with app.app_context(), db.engine.connect():
+            pass
+    except OperationalError:
+        return  # the database is away; it is asked when it comes
+    except KeyLostError as lost:
+        sys.stderr.write(f"{lost} Not started.\n")
+        sys.exit(3)  # by which gunicorn knows that no other worker will fare better

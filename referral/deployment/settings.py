@@ -2,7 +2,11 @@
 
 from urllib.parse import urlsplit
 
+from sqlalchemy import text
+
+from referral import keys
 from referral.deployment.house import House, Rule, rule
+from referral.sealing import Ring
 
 RULES: list[Rule] = []
 
@@ -49,6 +53,36 @@ def audit_key(house: House) -> str:
 def audit_key_apart(house: House) -> str:
     """Whoever takes the data and the key can write the trail anew."""
     return "" if house.environment.get("AUDIT_KEY") else "it lies in a file beside the data"
+
+
+@rule(
+    RULES,
+    "DATA_KEYS",
+    "what opens the data is kept apart from them",
+    "hand DATA_KEYS in by the environment, from a place that is not backed up with the data",
+)
+def data_keys_apart(house: House) -> str:
+    """Whoever takes the data and the keys reads them."""
+    return "" if house.environment.get("DATA_KEYS") else "they lie in a file beside the data"
+
+
+@rule(
+    RULES,
+    "DATA_KEYS",
+    "each key that is needed is at hand",
+    "put the key that is named back into DATA_KEYS",
+)
+def data_keys_at_hand(house: House) -> str:
+    """What was sealed with a lost key nobody reads."""
+    proofs = house.connection.execute(text("SELECT name, proof FROM data_key"))
+    return keys.faults(dict(proofs.all()), Ring.read(house.settings.data_keys))
+
+
+@rule(RULES, "DATA_KEYS", "no older key is needed", "run flask keys rotate, and take the older key out")
+def data_keys_changed(house: House) -> str:
+    """A key that was given up for a reason still opens what it has sealed."""
+    older = house.ask("SELECT count(*) FROM data_key") - 1
+    return f"{older} older keys are" if older > 0 else ""
 
 
 @rule(

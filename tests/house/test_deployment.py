@@ -24,6 +24,7 @@ from referral.deployment.stores import file_system
 from referral.extensions import db
 from referral.keeping import marks
 from referral.models import Organisation, OrganisationKind, Referral, User
+from referral.sealing import Key
 from referral.settings import Settings
 from referral.workflow import Role
 from tests.conftest import DATA_KEYS
@@ -33,6 +34,7 @@ KEY = "0123456789abcdef" * 4
 MOUNTS = "overlay / overlay rw 0 0\n/dev/sda1 /var/lib/pons ext4 rw 0 0\nnas:/x /mnt/nas nfs4 rw 0 0\n"
 ENVIRONMENT = {
     "AUDIT_KEY": KEY[::-1],
+    "DATA_KEYS": DATA_KEYS,
     "AUDIT_ANCHOR": "/mnt/elsewhere/anchor",
     "PROXIES": "1",
     "LOG_DAYS": "400",
@@ -149,6 +151,7 @@ def test_nothing_is_wrong_with_a_good_installation(house: House) -> None:
 ENVIRONMENTS = {
     "no debugger answers": {"FLASK_DEBUG": "1"},
     "kept apart from the data": {"AUDIT_KEY": ""},
+    "what opens the data is kept apart from them": {"DATA_KEYS": ""},
     "heads of the trail go elsewhere": {"AUDIT_ANCHOR": ""},
 }
 
@@ -157,6 +160,19 @@ ENVIRONMENTS = {
 @pytest.mark.parametrize(("holds", "given"), ENVIRONMENTS.items(), ids=ENVIRONMENTS)
 def test_what_the_environment_gives_or_lacks(house: House, holds: str, given: dict[str, str]) -> None:
     assert fault(replace(house, environment=ENVIRONMENT | given), holds)
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_key_that_is_lost_and_one_that_is_to_be_given_up_are_told(house: House, rebuilt: Rebuilt) -> None:
+    lost = replace(house, settings=replace(house.settings, data_keys=Key.new().entry))
+    assert "not at hand: fortests" in fault(lost, "each key that is needed is at hand")
+
+    changing = rebuilt(data_keys=f"{Key.new().entry},{DATA_KEYS}")
+    with changing.app.app_context(), db.engine.connect():
+        pass  # the first connection writes the new key down
+    house.connection.rollback()
+    assert fault(changing, "each key that is needed is at hand") == ""
+    assert fault(changing, "no older key is needed") == "1 older keys are"
 
 
 @pytest.mark.only_on("sqlite")
