@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
@@ -30,10 +30,11 @@ STYLE = "/static/css/pons.css"
 
 def seeded(house: House, *changes: Change) -> Iterator[Front]:
     """The same house behind a site with a fault in it."""
-    folder = Path(mkdtemp(prefix="pons-"))
-    (folder / "run").symlink_to(house.folder / "run")
-    with proxy(folder, changes) as front:
-        yield front
+    with TemporaryDirectory(prefix="pons-") as scratch:
+        folder = Path(scratch)
+        (folder / "run").symlink_to(house.folder / "run")
+        with proxy(folder, changes) as front:
+            yield front
 
 
 # Who asks
