@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from flask import Flask
+from flask_migrate import upgrade
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -16,11 +17,11 @@ from referral.extensions import db
 from referral.models import Meeting, User
 from referral.settings import Settings
 from referral.workflow import State
-from tests.conftest import DATA_KEYS, seat_people
+from tests.conftest import DATA_KEYS, seat_people, settings_for
 from tests.machine.town import spell
 from tests.matrix.world import OWN, World, adopt_smallest, bring, call, seat_colleagues
 from tests.proofs.serving import FOLDER
-from tests.stores import APPLICATION, Store
+from tests.stores import APPLICATION, Postgresql, Server, Store
 
 
 @dataclass
@@ -89,6 +90,24 @@ def ground(
     finally:
         laid.engine.dispose()
         store.drop(address)
+
+
+@contextmanager
+def own_ground(store: Store, folder: Path, password_hash: str) -> Iterator[tuple[Ground, Server | None]]:
+    """A ground whose database nobody else uses: on PostgreSQL with a server of its own, which may be ended."""
+    own = Server(lasting=True) if isinstance(store, Postgresql) else None
+    ours: Store = Postgresql(str(own.folder)) if own else store
+    try:
+        address = ours.blank()
+        app = create_app(settings_for(address))
+        with app.app_context():
+            upgrade()
+            db.engine.dispose()
+        with ground(ours, address, folder, password_hash) as laid:
+            yield laid, own
+    finally:
+        if own:
+            own.stop()
 
 
 def open_ground(address: str, folder: Path) -> Ground:

@@ -1,44 +1,21 @@
 """Processes are ended without a word while people write: what was acknowledged is there, and nothing is half done."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from flask_migrate import upgrade
 
-from app import create_app
-from referral.extensions import db
-from tests.conftest import settings_for
 from tests.machine.checker import Broken
 from tests.proofs import report
-from tests.proofs.ground import Ground, ground
+from tests.proofs.ground import own_ground
 from tests.proofs.kills import write_meanwhile
 from tests.proofs.server import serve
 from tests.proofs.sizes import LONG, size
-from tests.stores import Postgresql, Server, Store
+from tests.stores import Store
 
 KILLS = size("KILLS", 8, 100)
 BACK_WITHIN = size("BACK", 90, 10)
 """Seconds. A machine that does other things at the same time takes longer."""
-
-
-@contextmanager
-def own_ground(store: Store, folder: Path, password_hash: str) -> Iterator[tuple[Ground, Server | None]]:
-    """A ground whose database nobody else uses: on PostgreSQL with a server of its own, which may be ended."""
-    own = Server(lasting=True) if isinstance(store, Postgresql) else None
-    ours: Store = Postgresql(str(own.folder)) if own else store
-    try:
-        address = ours.blank()
-        app = create_app(settings_for(address))
-        with app.app_context():
-            upgrade()
-            db.engine.dispose()
-        with ground(ours, address, folder, password_hash) as laid:
-            yield laid, own
-    finally:
-        if own:
-            own.stop()
 
 
 def test_what_was_acknowledged_outlives_whatever_is_ended(
