@@ -551,7 +551,14 @@ def test_the_server_does_not_start_for_real_people_where_a_rule_fails(database: 
             "--no-control-socket",
             "app:create_app()",
         ],
-        env=os.environ | {"PRODUCTION": "yes", "DATABASE_URL": database, "SECRET_KEY": KEY, "AUDIT_KEY": KEY},
+        env=os.environ
+        | {
+            "PRODUCTION": "yes",
+            "DATABASE_URL": database,
+            "SECRET_KEY": KEY,
+            "AUDIT_KEY": KEY,
+            "DATA_KEYS": DATA_KEYS,
+        },
         capture_output=True,
         text=True,
         timeout=120,

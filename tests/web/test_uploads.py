@@ -47,7 +47,9 @@ def test_several_files_are_added_at_once(
     ]
     assert folders(cabinet) == {each.stored_as for each in found}
     for each in found:
-        assert sha256((cabinet.folder / each.stored_as / "content").read_bytes()).hexdigest() == each.sha256
+        content = cabinet.content(each.stored_as, each.sha256)
+        assert sha256(content).hexdigest() == each.sha256
+        assert content not in (cabinet.folder / each.stored_as / "content").read_bytes()
         assert each.label in page.text
     assert deeds(session, draft).count("attachment_added") == 3
 
