@@ -194,6 +194,7 @@ def test_the_environment_decides(tmp_path: Path) -> None:
         "SECRET_KEY": "k", "DATABASE_URL": "sqlite:///x.db", "SECURE_COOKIES": "yes",
         "TRUSTED_HOSTS": "pons.example, www.pons.example", "PROXIES": "1",
         "AUDIT_KEY": "a", "AUDIT_ANCHOR": "heads", "DATA_KEYS": DATA_KEYS,
+        "FACTOR_KEY": "f",
     }  # fmt: skip
     settings = Settings.from_environment(given, tmp_path / "instance")
 
@@ -209,6 +210,7 @@ def test_the_environment_decides(tmp_path: Path) -> None:
         mail_folder=tmp_path / "instance" / "mail",
         audit_key="a",
         data_keys=DATA_KEYS,
+        factor_key="f",
         audit_anchor=Path("heads"),
     )
     assert not (tmp_path / "instance").exists()
