@@ -74,7 +74,8 @@ def test_whatever_is_typed_can_be_printed() -> None:
 
 
 def test_the_printer_is_told_of_no_folder_of_the_machine() -> None:
-    assert re.findall(r"<dir[^>]*>(.*?)</dir>|<include", CONFIGURATION.read_text()) == ["../../static/vendor"]
+    folders = re.findall(r"<dir[^>]*>(.*?)</dir>|<include", CONFIGURATION.read_text())
+    assert folders == ["../../static/vendor", "../../static/fonts"]
 
 
 def test_a_number_beside_what_is_written_from_right_to_left_is_not_turned_round() -> None:
