@@ -70,7 +70,8 @@ View = TypeVar("View", bound=Callable[..., object])
 
 def register(app: Flask) -> None:
     """Put the door in front of every page. The order counts: who is it, is it our form, may they."""
-    login_manager.init_app(app, add_context_processor=False)  # pages ask ``g.person``, also while no database answers
+    # Pages ask ``g.person``, also while no database answers: nothing is looked up for them.
+    login_manager.init_app(app, add_context_processor=False)
     login_manager.session_protection = None  # binds to an address and a browser's name: no defence
     login_manager.user_loader(load_person)
     app.before_request(identify)
