@@ -73,7 +73,7 @@ class Lies:
         plain = self.open(ring, value)
         sealed = ring.seal(self.place, plain) if self.binary else ring.seal_text(self.place, plain)
         still = update(self.table).where(self.id == id_, self.value == value)
-        return bool(session.execute(still.values({self.value.name: sealed})).rowcount)  # type: ignore[attr-defined]
+        return bool(session.execute(still.values({self.value.name: sealed})).rowcount)  # type: ignore[attr-defined]  # of an update
 
     def older(self, ring: Ring) -> Any:
         """Give the filter for what another key than the newest has sealed."""
