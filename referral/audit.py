@@ -76,10 +76,6 @@ def _chain(session: Session, entry: AuditEntry) -> None:
     """Give an entry its place behind the last one, and its digest. Nobody else writes until we commit."""
     connection = session.connection()
     store, key = connection.dialect.name, connection.get_execution_options()["audit_key"]
-    if store == "postgresql" and entry.referral_id is not None:
-        # The entry refers to the row of the case: whoever changes that is waited for before the trail is ours.
-        row = select(Referral.id).where(Referral.id == entry.referral_id)
-        session.execute(row.with_for_update(read=True, key_share=True))
     database.one_at_a_time(session, "trail")
     entry.id, before = session.execute(select(PLACE[store], HEAD)).one()
     if before is None:

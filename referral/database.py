@@ -2,17 +2,19 @@
 
 SQLite lets one transaction write at a time. PostgreSQL lets many: there, whoever reads in order to write takes
 a lock first, in this order, so that nobody waits for somebody who waits for them: the row of the case
-(``with_for_update``), then names (:func:`one_at_a_time`), the wider name last; the widest is the trail's.
+(:func:`held`), then names (:func:`one_at_a_time`), the wider name last; the widest is the trail's.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 import pysqlite3
-from sqlalchemy import Connection, Engine, event, func, inspect, make_url, select
+from sqlalchemy import Connection, Engine, Select, event, func, inspect, make_url, select
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+
+Row = TypeVar("Row")
 
 # Older SQLite may corrupt a file in WAL mode when two connections write at one moment.
 FIXED_LINES = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
@@ -157,6 +159,17 @@ def look_through(session: Session) -> None:
     """
     if session.get_bind().dialect.name == "sqlite":
         session.connection().exec_driver_sql("PRAGMA optimize=0x10002")
+
+
+def held(wanted: Select[Row], of: type[Any], *, skip_locked: bool = False) -> Select[Row]:
+    """Let nobody else change the rows that are read, until the transaction ends, and read them as they are now.
+
+    Rows that refer to them may be written meanwhile (``FOR NO KEY UPDATE``). Whoever writes one twice in a
+    transaction looks again at what it refers to: under the stronger lock, an agenda that is numbered anew waited
+    for whoever signs one of its cases, who waited for the agenda.
+    """
+    locked = wanted.with_for_update(of=of, key_share=True, skip_locked=skip_locked)
+    return locked.execution_options(populate_existing=True)
 
 
 def one_at_a_time(session: Session, name: str) -> None:

@@ -82,7 +82,7 @@ def get_draft(session: Session, viewer: User, referral_id: UUID, *, to_change: b
     """
     wanted = select(Referral).where(Referral.id == referral_id, auth.scope(viewer))
     if to_change:
-        wanted = wanted.with_for_update(of=Referral)
+        wanted = database.held(wanted, Referral)
     wanted = wanted.execution_options(populate_existing=True)
     referral = session.scalar(wanted) if viewer.role in auth.REFERRERS else None
     if referral is None:

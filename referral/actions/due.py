@@ -50,9 +50,7 @@ def one_by_one(session: Session, cases: Iterable[UUID], deed: Deed, now: datetim
     session.commit()
     for referral_id in chosen:
         wanted = select(Referral).where(Referral.id == referral_id)
-        referral = session.scalar(
-            wanted.with_for_update(of=Referral, skip_locked=True).execution_options(populate_existing=True)
-        )
+        referral = session.scalar(database.held(wanted, Referral, skip_locked=True))
         done += referral is not None and deed(session, referral, now)
         session.commit()
     return done

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, select, true
 from sqlalchemy.orm import Session, defer, joinedload
 
-from referral import audit, clock
+from referral import audit, clock, database
 from referral.actions.mail import notify
 from referral.auth import REVIEWERS
 from referral.errors import ConflictError, NotFoundError
@@ -137,13 +137,10 @@ def review(
         ConflictError: it has been reviewed.
 
     """
-    wanted = (
-        select(EmergencyAccess)
-        .where(EmergencyAccess.id == access_id, EmergencyAccess.user_id != actor.id, _visible(actor))
-        .with_for_update(of=EmergencyAccess)
-        .execution_options(populate_existing=True)
+    wanted = select(EmergencyAccess).where(
+        EmergencyAccess.id == access_id, EmergencyAccess.user_id != actor.id, _visible(actor)
     )
-    access = session.scalar(wanted)
+    access = session.scalar(database.held(wanted, EmergencyAccess))
     if access is None:
         raise NotFoundError("This use does not exist, or it is not for you to review.")
     if access.reviewed_at is not None:

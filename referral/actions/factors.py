@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from referral import audit, auth
+from referral import audit, auth, database
 from referral.actions.invitations import NotTakenError
 from referral.actions.mail import notify
 from referral.actions.people import get_person
@@ -279,9 +279,8 @@ def remove(session: Session, person: User, factor_id: UUID, *, required: bool, a
         ConflictError: it is the last, and the house asks everybody for one.
 
     """
-    mine = session.scalars(
-        select(SecondFactor).where(SecondFactor.user_id == person.id).with_for_update()
-    ).all()
+    wanted = select(SecondFactor).where(SecondFactor.user_id == person.id)
+    mine = session.scalars(database.held(wanted, SecondFactor)).all()
     found = next((each for each in mine if each.id == factor_id and each.confirmed_at is not None), None)
     if found is None:
         raise NotFoundError("There is no such second step.")

@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from forms.imports import fill
-from referral import audit, clock
+from referral import audit, clock, database
 from referral.actions import drafts, duplicates
 from referral.actions.decisions import initials_of
 from referral.actions.mail import notify
@@ -124,7 +124,7 @@ def get_import(session: Session, actor: User, import_id: UUID, *, to_change: boo
     """
     wanted = select(CaseImport).where(CaseImport.id == import_id, CaseImport.by_id == actor.id)
     if to_change:
-        wanted = wanted.with_for_update(of=CaseImport).execution_options(populate_existing=True)
+        wanted = database.held(wanted, CaseImport)
     found = session.scalar(wanted) if actor.role in MAY_TAKE_IN else None
     if found is None:
         raise NotFoundError(

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from referral import audit, auth, clock
+from referral import audit, auth, clock, database
 from referral.errors import NotFoundError, PonsError
 from referral.models import Invitation, User
 
@@ -93,7 +93,7 @@ def find_invitation(session: Session, token: str, now: datetime, *, to_use: bool
         Invitation.expires_at > now,
     )
     if to_use:
-        wanted = wanted.with_for_update(of=Invitation).execution_options(populate_existing=True)
+        wanted = database.held(wanted, Invitation)
     found = session.scalar(wanted)
     if found is None:
         raise NotFoundError("This link does not hold any more. Ask your administrator for another.")
@@ -120,7 +120,7 @@ def choose_password(
     """
     at = at or clock.now()
     invitation = find_invitation(session, token, at, to_use=True)
-    person = session.scalars(select(User).where(User.id == invitation.user_id).with_for_update(of=User)).one()
+    person = session.scalars(database.held(select(User).where(User.id == invitation.user_id), User)).one()
     check_password(password, again, person, known_to_all)
     person.password_hash = auth.hash_password(password)
     person.active = True

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from referral import clock
+from referral import clock, database
 from referral.actions.attachments import sweep
 from referral.actions.deletion import delete_case
 from referral.attachments import Store
@@ -142,7 +142,7 @@ def reapply(session: Session, store: Store, path: Path) -> Reapplied:
     deleted, held = [], []
     for line in read_ledger(path).values():
         wanted = select(Referral).where(Referral.id == line.id, Referral.gone_at.is_(None))
-        referral = session.scalar(wanted.with_for_update(of=Referral))
+        referral = session.scalar(database.held(wanted, Referral))
         if referral is None:
             session.rollback()
             continue

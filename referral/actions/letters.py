@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, defer, joinedload
 
-from referral import audit, clock
+from referral import audit, clock, database
 from referral.actions.decisions import find_current
 from referral.actions.evidence import KEEPERS, check_reader
 from referral.actions.mail import notify_clinic
@@ -209,11 +209,8 @@ def take_back(
         ConflictError: it has been released.
 
     """
-    letter = session.scalar(
-        select(Letter)
-        .where(Letter.id == letter_id, Letter.referral_id == referral.id)
-        .with_for_update(of=Letter)
-    )
+    wanted = select(Letter).where(Letter.id == letter_id, Letter.referral_id == referral.id)
+    letter = session.scalar(database.held(wanted, Letter))
     if letter is None or actor.role not in KEEPERS:
         raise NotFoundError("This letter does not exist, or it is not for you.")
     if letter.released_at is not None:
@@ -294,12 +291,7 @@ def _release(session: Session, letter_id: UUID, now: datetime) -> bool:
     except PacketError:
         log.exception("Letter %s could not be printed", letter_id)
         return False
-    held = session.scalar(
-        select(Referral)
-        .where(Referral.id == referral.id)
-        .with_for_update(of=Referral)
-        .execution_options(populate_existing=True)
-    )
+    held = session.scalar(database.held(select(Referral).where(Referral.id == referral.id), Referral))
     letter = session.get_one(Letter, letter_id, populate_existing=True)
     if held is None or letter.cancelled_at is not None or letter.released_at is not None:
         session.commit()

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Insert, case, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
-from referral import audit, clock
+from referral import audit, clock, database
 from referral.actions.post import Post, PostError
 from referral.columns import UtcTime
 from referral.errors import NotFoundError
@@ -181,13 +181,13 @@ def try_again(session: Session, mail_id: UUID, actor: User, *, at: datetime | No
         NotFoundError: there is none of the actor's organisation.
 
     """
-    found = session.scalar(
+    wanted = (
         select(Mail)
         .join(User, User.id == Mail.to_user_id)
         .outerjoin(Referral, Referral.id == Mail.referral_id)
         .where(Mail.id == mail_id, Mail.given_up_at.is_not(None), _of_sender(actor.organisation_id))
-        .with_for_update(of=Mail)
     )
+    found = session.scalar(database.held(wanted, Mail))
     if found is None:
         raise NotFoundError("This notice does not exist, or it is not for you.")
     found.given_up_at, found.tries, found.next_try_at = None, 0, at or clock.now()

@@ -118,9 +118,7 @@ def _hold(session: Session, version_id: UUID) -> ReferralVersion:
     """Give the version again, while nobody else can keep a packet of it."""
     wanted = select(ReferralVersion).where(ReferralVersion.id == version_id)
     version = session.scalars(wanted).one()
-    session.scalars(
-        select(Referral).where(Referral.id == version.referral_id).with_for_update(of=Referral)
-    ).one()
+    session.scalars(database.held(select(Referral).where(Referral.id == version.referral_id), Referral)).one()
     return session.scalars(wanted.execution_options(populate_existing=True)).one()
 
 

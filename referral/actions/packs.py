@@ -208,8 +208,7 @@ def work(session: Session, pack_id: UUID, *, at: datetime | None = None) -> bool
 
 
 def _hold(session: Session, pack_id: UUID) -> Pack | None:
-    wanted = select(Pack).where(Pack.id == pack_id).with_for_update(of=Pack)
-    return session.scalar(wanted.execution_options(populate_existing=True))
+    return session.scalar(database.held(select(Pack).where(Pack.id == pack_id), Pack))
 
 
 def _take_up(session: Session, pack_id: UUID, at: datetime) -> bool:

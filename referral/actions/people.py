@@ -129,7 +129,7 @@ def get_person(session: Session, actor: User, person_id: UUID, *, to_change: boo
     _check_administrator(actor)
     wanted = select(User).where(User.id == person_id)
     if to_change:
-        wanted = wanted.with_for_update(of=User).execution_options(populate_existing=True)
+        wanted = database.held(wanted, User)
     found = session.scalar(wanted)
     if found is None:
         raise NotFoundError("There is no such person.")

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from forms import ReadCase
-from referral import audit, clock
+from referral import audit, clock, database
 from referral.actions.evidence import asked_json
 from referral.actions.mail import notify_clinic, notify_programme
 from referral.actions.moves import move
@@ -232,10 +232,9 @@ def due_reminders(session: Session, now: datetime) -> int:
     done = 0
     for question_id in ids:
         question = session.scalar(
-            select(Question)
-            .where(Question.id == question_id, Question.closed_at.is_(None))
-            .with_for_update(of=Question)
-            .execution_options(populate_existing=True)
+            database.held(
+                select(Question).where(Question.id == question_id, Question.closed_at.is_(None)), Question
+            )
         )
         if question is not None:
             referral = session.get_one(Referral, question.referral_id)

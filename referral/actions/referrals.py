@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session, aliased, defer, joinedload
 
 from forms import Section
-from referral import audit, clock
+from referral import audit, clock, database
 from referral.actions.adoptions import adopted_json, editions_for
 from referral.actions.attachments import attachments_json
 from referral.actions.came_from import imported_json
@@ -83,7 +83,7 @@ def get_referral(
         )
     )
     if to_change:
-        wanted = wanted.with_for_update(of=Referral).execution_options(populate_existing=True)
+        wanted = database.held(wanted, Referral)
     found = session.scalar(wanted)
     if found is None:
         raise NotFoundError("This case does not exist, or it is not for you.")

@@ -167,7 +167,7 @@ def _digests_anew(session: Session, ring: Ring) -> Found:
     session.commit()
     for first in range(0, len(ids), AT_ONCE):
         some = select(Referral).where(Referral.id.in_(ids[first : first + AT_ONCE])).order_by(Referral.id)
-        for case in session.scalars(some.with_for_update(of=Referral)):
+        for case in session.scalars(database.held(some, Referral)):
             found.anew += _found_by(session, case, ring)
         session.commit()
         session.expunge_all()

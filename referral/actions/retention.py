@@ -242,8 +242,7 @@ def _due_now(session: Session, now: datetime, referral: Referral | None = None) 
 def _hold_fast(session: Session, referral_id: UUID) -> Referral | None:
     """Keep others from changing a case, and from putting a hold on it or its programme, until the transaction ends."""
     wanted = select(Referral).where(Referral.id == referral_id, Referral.gone_at.is_(None))
-    locked = wanted.with_for_update(of=Referral, skip_locked=True).execution_options(populate_existing=True)
-    referral = session.scalar(locked)
+    referral = session.scalar(database.held(wanted, Referral, skip_locked=True))
     database.one_at_a_time(session, HOLDS)
     return referral
 

@@ -80,7 +80,7 @@ def find_person(session: Session, named: Named, at: datetime | None = None) -> U
 def _bind(session: Session, named: Named, at: datetime) -> User:
     if named.email is None:
         raise SignOnError("no_verified_address")
-    person = session.scalar(select(User).where(User.email == named.email).with_for_update(of=User))
+    person = session.scalar(database.held(select(User).where(User.email == named.email), User))
     if person is None:
         raise SignOnError("nobody")
     if session.get(SignOnSubject, person.id) is not None:

@@ -4,10 +4,11 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from referral.actions import agenda, meetings
+from referral.actions.referrals import get_referral
 from referral.errors import ConflictError
 from referral.extensions import db
 from referral.models import AgendaItem, User
@@ -69,3 +70,28 @@ def test_cases_that_are_listed_at_once_have_a_place_each(
     assert told == ["listed", "listed"]
     places = select(AgendaItem.position).order_by(AgendaItem.position)
     assert session.scalars(places).all() == [1, 2]
+
+
+@pytest.mark.only_on("postgresql")
+def test_who_lists_a_case_waits_for_nobody_who_holds_another_of_the_agenda(
+    engine: Engine, session: Session, people: People
+) -> None:
+    """Whoever signs a case holds it and waits for its meeting: this way round nobody may wait."""
+    listed, new = (make_ready(session, people) for _ in range(2))
+    meeting = call(session, people).id
+    session.commit()
+    assert list_it(engine, people["coordinator"].id, meeting, listed.id) == "listed"
+
+    with Session(engine) as signing:
+        get_referral(signing, listed.id, signing.get_one(User, people["chair"].id), to_change=True)
+        with Session(engine) as listing:
+            actor = listing.get_one(User, people["coordinator"].id)
+            listing.execute(text("SET LOCAL lock_timeout = '50ms'"))
+            cases = agenda.hold_cases(listing, [new.id], actor)
+            held = meetings.get_meeting(listing, meeting, actor, to_change=True)
+            agenda.put_on(listing, held, cases, actor=actor)
+            agenda.sort_agenda(listing, held, actor=actor)
+            listing.commit()
+
+    session.expire_all()
+    assert new.state is State.LISTED

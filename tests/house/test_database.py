@@ -137,7 +137,7 @@ def test_a_row_that_is_held_is_changed_by_one_after_the_other(engine: Engine) ->
 
     def count_up(_: int) -> None:
         with Session(engine) as session:
-            place = session.scalars(select(Organisation).with_for_update()).one()
+            place = session.scalars(database.held(select(Organisation), Organisation)).one()
             place.name = str(int(place.name) + 1)
             session.commit()
 
