@@ -23,7 +23,8 @@ def test_every_edition_is_answered_without_javascript_and_prints_on_one_page(
     page.get_by_role("link", name="Quick check").click()
     page.get_by_label("Age").fill("34")
     page.get_by_label("Course").select_option("RRMS")
-    page.get_by_role("button", name="Check all editions").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Check all editions").click()
 
     assert page.locator(".quick-line").count() == len(library())
     assert page.url == f"{house.address}/quick-check"

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -41,6 +41,12 @@ def give_password(page: Page, address: str, email: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
+def follow(page: Page, place: Locator) -> None:
+    """Click, and wait for the page that comes."""
+    with page.expect_navigation():
+        place.click()
+
+
 def plug_in_a_key(page: Page) -> None:
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
@@ -64,9 +70,9 @@ def test_an_app_a_key_and_the_question_before_what_is_grave(
     look(page, "account")
 
     # An app: the picture is not read here, the letters are.
-    page.get_by_role("link", name="Set it up").click()
+    follow(page, page.get_by_role("link", name="Set it up"))
     look(page, "choice")
-    page.get_by_role("button", name="Set up an app").click()
+    follow(page, page.get_by_role("button", name="Set up an app"))
     letters = page.locator(".pons-letters").inner_text()
     expect(page.locator("img.pons-square")).to_be_visible()
     look(page, "app")
@@ -77,7 +83,7 @@ def test_an_app_a_key_and_the_question_before_what_is_grave(
     look(page, "codes")
 
     # It is asked for at the door; the next code, since the last is used up.
-    page.get_by_role("button", name="Sign out").click()
+    follow(page, page.get_by_role("button", name="Sign out"))
     give_password(page, address, email)
     expect(page.get_by_role("heading", name="Second step")).to_be_visible()
     look(page, "second-step")
@@ -96,7 +102,7 @@ def test_an_app_a_key_and_the_question_before_what_is_grave(
     look(page, "account-full")
 
     # The key at the door.
-    page.get_by_role("button", name="Sign out").click()
+    follow(page, page.get_by_role("button", name="Sign out"))
     give_password(page, address, email)
     page.get_by_role("button", name="Use your security key or passkey").click()
     page.wait_for_url(lambda url: "/sign-in" not in url)

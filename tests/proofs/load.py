@@ -145,7 +145,10 @@ class Person(threading.Thread):
         section = self.chance.choice(SECTIONS[:3])
         path = f"/referrals/{self.draft}/edit/{section}"
         if section not in self.forms:
-            self.forms[section] = self.get(path).fields(path)
+            page = self.get(path)
+            if page.status != 200:
+                return  # it is counted as a fault, and there is no form to go on with
+            self.forms[section] = page.fields(path)
         fields = self.forms[section]
         ours = ("csrf_token", "opened")
         texts = [name for name, value in fields.items() if isinstance(value, str) and name not in ours]

@@ -83,7 +83,8 @@ def fail_now_and_then(app: Flask) -> None:
     count = itertools.count(1)
 
     def fail() -> None:
-        if next(count) % 7 == 0 and request.endpoint not in (None, "static", "door.sign_in", "door.enter"):
+        coming_in = request.path in ("/sign-in", "/help")  # whoever comes looks at these two
+        if not coming_in and request.endpoint not in (None, "static") and next(count) % 7 == 0:
             raise RuntimeError("a fault of the proofs")
 
     app.before_request(fail)

@@ -46,6 +46,7 @@ def test_what_was_acknowledged_outlives_whatever_is_ended(
     report.write(
         f"kills-{kind}", f"Ended without a word, on {kind}", figures, {"lose_acts": str(found.value)}
     )
+    assert "deadlock" not in laid.log.read_text().split()
     assert killer.kills.total() >= KILLS
     assert all(told.counts.values()) or not LONG, told.counts
     assert back[-1] <= BACK_WITHIN
