@@ -6,30 +6,27 @@ is at work on it; what it leaves behind when it is ended, time takes up (:func:`
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from flask import current_app
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from referral import audit, clock, database
 from referral.actions.agenda import standing
 from referral.actions.committee import interests_in, tied
+from referral.actions.joined import Room, attached, kept_packet
 from referral.actions.meetings import Stage, check_stage, stage_of
 from referral.actions.packets import make_missing, this_house
-from referral.attachments import Store
-from referral.attachments.store import FileLostError
 from referral.errors import NotFoundError
 from referral.facts import say_date
-from referral.models import Attachment, Meeting, Organisation, Pack, Packet, Referral, ReferralVersion, User
-from referral.packet import PacketError, words
-from referral.packet.front import Case, Joined, Sitting, make_pack
-from referral.reference.documents import document_kinds
+from referral.models import Meeting, Organisation, Pack, Packet, Referral, ReferralVersion, User
+from referral.packet import PacketError
+from referral.packet.front import Case, Sitting, make_pack
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +35,6 @@ LOST = timedelta(
 )  # nobody is at work on it any more: longer than a pack of missing packets takes a step
 LET_OTHERS = timedelta(minutes=1)  # who has asked for it is making it
 MOST_TRIES = 4
-MOST_FILES = 96 * 1024 * 1024  # bytes of clinical files in one pack
-FULL = "the pack holds no more; it is on the case"
-GONE = "what was stored of it is missing"
-NO_PACKET = "its packet could not be printed; it is tried again by itself, and a new pack can be made then"
 
 Listed = dict[str, Any]
 
@@ -280,7 +273,7 @@ def _gather(session: Session, pack_id: UUID, missing: set[UUID]) -> tuple[Sittin
     listed = _versions(session, pack.agenda)
     versions = _load(session, [version_id for version_id, _ in listed])
     aside = interests_in(session, [UUID(each["referral"]) for _, each in listed])
-    attached = _attached(session, versions.values())
+    rows = attached(session, versions.values())
     sitting = _sitting(session, pack, meeting)
     names = {each.user_id: each.user.name for each in meeting.members}
     found = []
@@ -298,7 +291,7 @@ def _gather(session: Session, pack_id: UUID, missing: set[UUID]) -> tuple[Sittin
             )
         )
     session.commit()
-    room = _Room(MOST_FILES)
+    room = Room()
     cases = [
         Case(
             snapshot=version.snapshot,
@@ -308,18 +301,12 @@ def _gather(session: Session, pack_id: UUID, missing: set[UUID]) -> tuple[Sittin
             overrides=each["overrides"],
             aside=standing_aside,
             undeclared=undeclared,
-            files=tuple(room.take(told, attached) for told in version.snapshot.get("attachments") or ()),
-            **_packet(packet),
+            files=room.take_all(version.snapshot, rows),
+            **kept_packet(packet),
         )
         for version, each, standing_aside, undeclared, packet in found
     ]
     return sitting, cases
-
-
-def _packet(packet: Packet | None) -> dict[str, Any]:
-    if packet is None:
-        return {"why": NO_PACKET}
-    return {"pdf": packet.pdf, "sha256": packet.sha256, "seal": packet.seal or ""}
 
 
 def _load(session: Session, ids: list[UUID]) -> dict[UUID, ReferralVersion]:
@@ -348,42 +335,6 @@ def _sitting(session: Session, pack: Pack, meeting: Meeting) -> Sitting:
 def _moment(at: datetime) -> str:
     there = clock.local(at)
     return f"{say_date(there.date())}, {there:%H:%M}"
-
-
-def _attached(session: Session, versions: Iterable[ReferralVersion]) -> dict[str, Attachment]:
-    told = [each for version in versions for each in version.snapshot.get("attachments") or ()]
-    wanted = select(Attachment).where(Attachment.id.in_([UUID(each["id"]) for each in told]))
-    return {str(each.id): each for each in session.scalars(wanted)}
-
-
-class _Room:
-    """What room is left for clinical files, and the files that fit."""
-
-    def __init__(self, most: int) -> None:
-        self.left = most
-        self.store = Store(current_app.config["ATTACHMENTS"], current_app.config["DATA_KEYS"])
-
-    def take(self, told: Mapping[str, Any], attached: Mapping[str, Attachment]) -> Joined:
-        """Read a file as a version names it, or say why it is not joined."""
-        row, content, why = attached.get(told["id"]), b"", GONE
-        if row is not None and row.size > self.left:
-            why = FULL
-        elif row is not None:
-            try:
-                content = self.store.content(row.stored_as, told["sha256"])
-                self.left -= row.size
-            except FileLostError:
-                log.exception("A file of a pack is missing")
-        return Joined(
-            label=told["label"],
-            kind=document_kinds().get(told["kind"], words.plain(told["kind"])),
-            dated=say_date(told["dated"]) if told.get("dated") else None,
-            pages=told["pages"],
-            sha256=told["sha256"],
-            picture=row is not None and row.media_type.startswith("image/"),
-            content=content,
-            why="" if content else why,
-        )
 
 
 # ------------------------------------------------------------------------------------------------ what time does
