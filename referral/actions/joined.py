@@ -1,7 +1,12 @@
-"""What is joined behind packets: the clinical files as each version names them, as long as there is room for them."""
+"""What is joined behind packets: the clinical files as each version names them, as long as there is room for them.
+
+A committee pack is kept; the packet of one case with its files is joined whenever somebody asks for it, and not kept.
+"""
 
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,20 +14,89 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from referral import audit, clock, database
+from referral.actions.packets import NotMadeError
+from referral.actions.referrals import get_referral, newest_version
 from referral.attachments import Store
 from referral.attachments.store import FileLostError
+from referral.errors import NotFoundError
 from referral.facts import say_date
-from referral.models import Attachment, Packet, ReferralVersion
+from referral.models import Attachment, Packet, Referral, ReferralVersion, User
 from referral.packet import words
-from referral.packet.front import Joined
+from referral.packet.front import Case, Joined, Sitting, make_pack
 from referral.reference.documents import document_kinds
 
 log = logging.getLogger(__name__)
 
 MOST_FILES = 96 * 1024 * 1024  # bytes of clinical files in one paper
-FULL = "the pack holds no more; it is on the case"
+FULL = "there is no room left for it here; it is on the case"
 GONE = "what was stored of it is missing"
 NO_PACKET = "its packet could not be printed; it is tried again by itself, and a new pack can be made then"
+
+
+# One case
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithFiles:
+    """The packet of one version with its files behind, as one paper."""
+
+    referral: Referral
+    version: int
+    pdf: bytes
+
+
+def join_packet(session: Session, referral_id: UUID, viewer: User) -> WithFiles:
+    """Join the packet of what was signed last with its files, and write down that they were read; the caller commits.
+
+    The database is let go while files are read and joined. So whether the case is for the viewer is asked before, and
+    again when the paper is handed out.
+
+    Raises:
+        NotMadeError: its packet has not been made.
+        NotFoundError: nothing was signed, or the case is not for the viewer.
+        PacketError: the papers could not be joined, or not now.
+
+    """
+    database.begin_reading(session)
+    referral = get_referral(session, referral_id, viewer)
+    version = newest_version(session, referral)
+    if version is None:
+        raise NotFoundError("There is no packet of this case yet.")
+    if version.packet is None:
+        raise NotMadeError(version.id)
+    rows, packet = attached(session, [version]), kept_packet(version.packet)
+    session.commit()
+    files = Room().take_all(version.snapshot, rows)
+    case = Case(
+        snapshot=version.snapshot, number=referral.number, version=version.version, files=files, **packet
+    )
+    made = make_pack(_alone(case), [case])
+    referral = get_referral(session, referral_id, viewer)
+    audit.record(
+        session,
+        viewer,
+        "packet_with_files_read",
+        referral,
+        version=case.version,
+        packet=case.sha256,
+        files=[file.sha256 for file in files if file.content],
+    )
+    return WithFiles(referral=referral, version=case.version, pdf=made.pdf)
+
+
+def _alone(case: Case) -> Sitting:
+    """Say of which case the paper is; it is dated now, since it is not kept."""
+    now = clock.now()
+    return Sitting(
+        title=f"Packet with its files, referral {case.number}",
+        organisation=case.snapshot["programme"]["name"],
+        written=now.isoformat(timespec="seconds"),
+        written_words=say_moment(now),
+    )
+
+
+# Every paper
 
 
 def kept_packet(packet: Packet | None) -> dict[str, Any]:
@@ -72,3 +146,9 @@ class Room:
             content=content,
             why="" if content else why,
         )
+
+
+def say_moment(at: datetime) -> str:
+    """Say when it was, by the clock of the house."""
+    there = clock.local(at)
+    return f"{say_date(there.date())}, {there:%H:%M}"

@@ -19,11 +19,10 @@ from sqlalchemy.orm import Session, joinedload
 from referral import audit, clock, database
 from referral.actions.agenda import standing
 from referral.actions.committee import interests_in, tied
-from referral.actions.joined import Room, attached, kept_packet
+from referral.actions.joined import Room, attached, kept_packet, say_moment
 from referral.actions.meetings import Stage, check_stage, stage_of
 from referral.actions.packets import make_missing, this_house
 from referral.errors import NotFoundError
-from referral.facts import say_date
 from referral.models import Meeting, Organisation, Pack, Packet, Referral, ReferralVersion, User
 from referral.packet import PacketError
 from referral.packet.front import Case, Sitting, make_pack
@@ -318,7 +317,7 @@ def _load(session: Session, ids: list[UUID]) -> dict[UUID, ReferralVersion]:
 def _sitting(session: Session, pack: Pack, meeting: Meeting) -> Sitting:
     programme = session.get_one(Organisation, meeting.programme_id)
     return Sitting(
-        title=f"Committee pack, meeting of {_moment(meeting.starts_at)}",
+        title=f"Committee pack, meeting of {say_moment(meeting.starts_at)}",
         organisation=programme.name,
         where=meeting.place,
         members=tuple(
@@ -328,13 +327,8 @@ def _sitting(session: Session, pack: Pack, meeting: Meeting) -> Sitting:
         ),
         of_meeting=str(meeting.id),
         written=pack.ordered_at.isoformat(timespec="seconds"),
-        written_words=_moment(pack.ordered_at),
+        written_words=say_moment(pack.ordered_at),
     )
-
-
-def _moment(at: datetime) -> str:
-    there = clock.local(at)
-    return f"{say_date(there.date())}, {there:%H:%M}"
 
 
 # ------------------------------------------------------------------------------------------------ what time does

@@ -27,7 +27,7 @@ from referral.workflow import SENT, State
 PAGE = 50
 HISTORY = 100  # entries on one page of the history of a case
 MOST = 10_000_000  # more cases than anybody has
-READS = ("case_read", "packet_read", "attachment_read", "emergency_read")
+READS = ("case_read", "packet_read", "packet_with_files_read", "attachment_read", "emergency_read")
 
 
 class ReadDraft(Protocol):

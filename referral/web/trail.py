@@ -22,6 +22,7 @@ DEEDS = {
     "entered_in_error": "Marked as entered in error",
     "case_read": "Read",
     "packet_read": "Packet fetched",
+    "packet_with_files_read": "Packet fetched with its files",
     "packet_checked": "Packet checked",
     "attachment_added": "File added",
     "attachment_replaced": "File replaced by a newer one",
