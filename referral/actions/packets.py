@@ -27,6 +27,7 @@ from referral.packet import PacketError
 from referral.packet.make import House, Made, make_packet
 from referral.packet.seal import SHORT
 from referral.packet.signing import SigningKey, kept_key
+from referral.packet.summary import make_summary
 
 log = logging.getLogger(__name__)
 
@@ -74,14 +75,14 @@ def make_missing(
     if snapshot is None:
         return False
     try:
-        made = make_packet(snapshot, house)
+        made, summary = make_packet(snapshot, house), make_summary(snapshot)
     except PacketError:
         _keep_trouble(session, version_id, at or clock.now())
         raise
     version = _hold(session, version_id)
     kept = version.packet is None
     if kept:
-        _keep(session, version, made, actor=actor, at=at)
+        _keep(session, version, made, summary, actor=actor, at=at)
     session.commit()
     return kept
 
@@ -100,7 +101,8 @@ def issue_packet(
     """
     if version.packet:
         return version.packet
-    return _keep(session, version, make_packet(version.snapshot, house or this_house()), actor=actor, at=at)
+    made, summary = make_packet(version.snapshot, house or this_house()), make_summary(version.snapshot)
+    return _keep(session, version, made, summary, actor=actor, at=at)
 
 
 def _to_make(session: Session, version_id: UUID) -> Mapping[str, Any] | None:
@@ -123,11 +125,18 @@ def _hold(session: Session, version_id: UUID) -> ReferralVersion:
 
 
 def _keep(
-    session: Session, version: ReferralVersion, made: Made, *, actor: User | None, at: datetime | None
+    session: Session,
+    version: ReferralVersion,
+    made: Made,
+    summary: bytes,
+    *,
+    actor: User | None,
+    at: datetime | None,
 ) -> Packet:
     packet = Packet(
         version=version,
         pdf=made.pdf,
+        summary=summary,
         sha256=sha256(made.pdf).hexdigest(),
         seal=made.seal,
         issued_by_id=actor.id if actor else version.signed_by_id,

@@ -300,6 +300,7 @@ def _gather(session: Session, pack_id: UUID, missing: set[UUID]) -> tuple[Sittin
             overrides=each["overrides"],
             aside=standing_aside,
             undeclared=undeclared,
+            summary=packet.summary if packet else None,
             files=room.take_all(version.snapshot, rows),
             **kept_packet(packet),
         )
@@ -310,7 +311,8 @@ def _gather(session: Session, pack_id: UUID, missing: set[UUID]) -> tuple[Sittin
 
 def _load(session: Session, ids: list[UUID]) -> dict[UUID, ReferralVersion]:
     wanted = select(ReferralVersion).where(ReferralVersion.id.in_(ids))
-    found = session.scalars(wanted.options(joinedload(ReferralVersion.packet)))
+    with_packet = joinedload(ReferralVersion.packet).undefer(Packet.summary)
+    found = session.scalars(wanted.options(with_packet))
     return {version.id: version for version in found}
 
 

@@ -160,6 +160,8 @@ class Packet(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     version_id: Mapped[UUID] = mapped_column(ForeignKey("referral_version.id"), unique=True)
     pdf: Mapped[bytes] = mapped_column(Sealed("packet.pdf", LargeBinary()))
+    summary: Mapped[bytes | None] = mapped_column(Sealed("packet.summary", LargeBinary()), deferred=True)
+    """Its page in a committee pack; none where the packet was issued before 2026-11."""
     sha256: Mapped[str]
     seal: Mapped[str | None] = mapped_column(
         index=True

@@ -4,14 +4,12 @@ import json
 import string
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pikepdf
 import pypdfium2
 
 from referral import caged
@@ -19,16 +17,18 @@ from referral.facts import canonical
 from referral.packet.contents import DECIDES, Contents, contents
 from referral.packet.pack import MANIFEST, OUT, PLAN
 from referral.packet.render import PacketError, print_pdf, render_template
+from referral.packet.summary import STYLES, make_summary
 
-STYLES = ("results.css", "pack-paper.css")
 WORK = "referral.packet.pack:join"
-FIGURES = string.ascii_letters + string.digits + " ,.-/"
+FIGURES = string.ascii_letters + string.digits + " ,.:-/"
 MEBIBYTE = 1024 * 1024
 LIMITS = caged.Limits(cpu_seconds=60, seconds=180, memory=1024 * MEBIBYTE, file_size=256 * MEBIBYTE)
-LONGEST_QUESTION, LONGEST_LABEL = 700, 120
-OUTCOMES = ("Accepted", "Declined", "Deferred", "More information needed", "Advice given")
+LONGEST_REASON, LONGEST_LABEL = 700, 120
+ON_A_PAGE = 13
+"""So many cases, about, of an agenda stand on one page."""
 TOO_MUCH = "The pack needs more time or memory than it may have."
 BROKEN = "The papers could not be joined."
+LATE = ". Late: put on the agenda after the list was frozen"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,10 @@ class Joined:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One case of a pack. ``pdf`` is its kept packet, byte for byte; ``None``: there is none, and ``why`` not."""
+    """One case of a pack. ``pdf`` is its kept packet, byte for byte; ``None``: there is none, and ``why`` not.
+
+    ``summary`` is the page kept beside it; where none was kept, it is made for the pack.
+    """
 
     snapshot: Mapping[str, Any]
     number: str
@@ -57,6 +60,7 @@ class Case:
     aside: tuple[str, ...] = ()
     undeclared: tuple[str, ...] = ()
     pdf: bytes | None = None
+    summary: bytes | None = None
     why: str = ""
     sha256: str = ""
     seal: str = ""
@@ -104,7 +108,7 @@ class Row:
     place: int
     case: Case
     page: Contents
-    summary: int
+    summary: Span | None
     packet: Span | None
     files: tuple[Span | None, ...]
 
@@ -123,49 +127,26 @@ def make_pack(sitting: Sitting, cases: Sequence[Case]) -> Pack:
     """
     ordered = [*(case for case in cases if not case.late), *(case for case in cases if case.late)]
     pages = [contents(case.snapshot) for case in ordered]
-    numbered = list(zip(range(1, len(ordered) + 1), ordered, pages, strict=True))
-    papers = {
-        name: _summaries(sitting, those, late=late)
-        for name, late in (("summaries.pdf", False), ("late.pdf", True))
-        if (those := [each for each in numbered if each[1].late is late]) and sitting.of_meeting
-    }
-    return _assemble(sitting, numbered, papers)
-
-
-def _assemble(
-    sitting: Sitting, numbered: Sequence[tuple[int, Case, Contents]], papers: dict[str, bytes]
-) -> Pack:
-    length = 1 + len(numbered) // 18
+    if sitting.of_meeting:
+        ordered = [replace(case, summary=case.summary or make_summary(case.snapshot)) for case in ordered]
+    length = 1 + len(ordered) // ON_A_PAGE
     for _ in range(3):  # how long the cover is, is known once it is printed
-        rows = _rows(length, numbered, papers)
+        rows = _rows(length, ordered, pages)
         cover = _cover(sitting, rows)
         if (printed := _pages_of(cover)) == length:
             break
         length = printed
-    papers = {"cover.pdf": cover, **papers}
-    manifest = _manifest(sitting, rows)
-    return _join(sitting, rows, papers, manifest)
-
-
-# Papers in front
-
-
-def _summaries(sitting: Sitting, numbered: Sequence[tuple[int, Case, Contents]], *, late: bool) -> bytes:
-    html = render_template(
-        "pack/summaries.html",
-        sitting=sitting,
-        rows=numbered,
-        late=late,
-        outcomes=OUTCOMES,
-        longest=LONGEST_QUESTION,
-        decides=DECIDES,
-    )
-    return print_pdf(html, STYLES, sha256(html.encode()).digest())
+    return _join(sitting, rows, cover, _manifest(sitting, rows))
 
 
 def _cover(sitting: Sitting, rows: Sequence[Row]) -> bytes:
     html = render_template(
-        "pack/cover.html", sitting=sitting, rows=rows, decides=DECIDES, longest=LONGEST_LABEL
+        "pack/cover.html",
+        sitting=sitting,
+        rows=rows,
+        decides=DECIDES,
+        longest=LONGEST_LABEL,
+        longest_reason=LONGEST_REASON,
     )
     return print_pdf(html, STYLES, sha256(html.encode()).digest())
 
@@ -176,7 +157,9 @@ def _figures() -> bytes:
     return print_pdf(render_template("pack/figures.html", figures=FIGURES), STYLES, b"figures")
 
 
-def _pages_of(pdf: bytes) -> int:
+def _pages_of(pdf: bytes | None) -> int:
+    if not pdf:
+        return 0
     with pypdfium2.PdfDocument(pdf) as opened:
         return len(opened)
 
@@ -184,47 +167,29 @@ def _pages_of(pdf: bytes) -> int:
 # Where everything is
 
 
-def _rows(
-    length: int, numbered: Sequence[tuple[int, Case, Contents]], papers: Mapping[str, bytes]
-) -> list[Row]:
-    """Count the pages through, from behind the cover on."""
+def _rows(length: int, cases: Sequence[Case], pages: Sequence[Contents]) -> list[Row]:
+    """Count the pages through, from behind the cover on: the page of each case, then their packets and files."""
     rows, count = [], length
+    numbered = list(zip(range(1, len(cases) + 1), cases, pages, strict=True))
     for late in (False, True):
         those = [each for each in numbered if each[1].late is late]
-        paper = papers.get("late.pdf" if late else "summaries.pdf")
-        starts = _starts(paper) if paper else {}
-        before, count = count, count + (_pages_of(paper) if paper else 0)
-        for place, case, page in those:
-            spans = []
-            for pages in (
-                _pages_of(case.pdf) if case.pdf else 0,
-                *(_joined_pages(each) for each in case.files),
-            ):
-                spans.append(Span(count + 1, count + pages) if pages else None)
-                count += pages
+        summaries, count = _spans(count, [_pages_of(case.summary) for _, case, _ in those])
+        for (place, case, page), summary in zip(those, summaries, strict=True):
+            lengths = [_pages_of(case.pdf), *(each.pages if each.content else 0 for each in case.files)]
+            (packet, *files), count = _spans(count, lengths)
             rows.append(
-                Row(
-                    place=place,
-                    case=case,
-                    page=page,
-                    summary=before + starts.get(f"case-{place}", 0) + 1,
-                    packet=spans[0],
-                    files=tuple(spans[1:]),
-                )
+                Row(place=place, case=case, page=page, summary=summary, packet=packet, files=tuple(files))
             )
     return rows
 
 
-def _joined_pages(file: Joined) -> int:
-    return file.pages if file.content else 0
-
-
-def _starts(paper: bytes) -> dict[str, int]:
-    """Read on which page of a paper each place with a name is, counted from 0."""
-    with pikepdf.open(BytesIO(paper)) as opened:
-        pages = {page.obj.objgen: place for place, page in enumerate(opened.pages)}
-        named: Any = opened.Root.Names.Dests.Names.as_list()
-        return {str(name): pages[at[0].objgen] for name, at in zip(named[::2], named[1::2], strict=True)}
+def _spans(count: int, lengths: Sequence[int]) -> tuple[list[Span | None], int]:
+    """Say on which pages papers of these lengths lie behind so many, and how many pages there are then."""
+    spans: list[Span | None] = []
+    for length in lengths:
+        spans.append(Span(count + 1, count + length) if length else None)
+        count += length
+    return spans, count
 
 
 def _manifest(sitting: Sitting, rows: Sequence[Row]) -> dict[str, Any]:
@@ -255,13 +220,11 @@ def _manifest(sitting: Sitting, rows: Sequence[Row]) -> dict[str, Any]:
 # Joining
 
 
-def _join(
-    sitting: Sitting, rows: Sequence[Row], papers: Mapping[str, bytes], manifest: dict[str, Any]
-) -> Pack:
+def _join(sitting: Sitting, rows: Sequence[Row], cover: bytes, manifest: dict[str, Any]) -> Pack:
     with tempfile.TemporaryDirectory(prefix="pons-") as name:
         folder = Path(name)
         parts = []
-        for part, content in _parts(rows, papers):
+        for part, content in _parts(rows, cover):
             (folder / part["file"]).write_bytes(content)
             parts.append(part)
         (folder / "figures.pdf").write_bytes(_figures())
@@ -271,7 +234,7 @@ def _join(
             "parts": parts,
             "running": "pack page {page} of {pages}",
             "written": f"D:{''.join(filter(str.isdigit, sitting.written[:19]))}Z",
-            "bookmarks": _bookmarks(sitting, rows, papers),
+            "bookmarks": _bookmarks(sitting, rows),
         }
         (folder / PLAN).write_text(json.dumps(plan))
         try:
@@ -285,14 +248,17 @@ def _join(
         return Pack((folder / OUT).read_bytes(), int(answer["pages"]), manifest)
 
 
-def _parts(rows: Sequence[Row], papers: Mapping[str, bytes]) -> Iterator[tuple[dict[str, str], bytes]]:
-    yield {"file": "cover.pdf", "kind": "paper"}, papers["cover.pdf"]
-    for name, late in (("summaries.pdf", False), ("late.pdf", True)):
-        if name in papers:
-            yield {"file": name, "kind": "paper"}, papers[name]
-        for row in rows:
-            if row.case.late is late:
-                yield from _parts_of(row)
+def _parts(rows: Sequence[Row], cover: bytes) -> Iterator[tuple[dict[str, str], bytes]]:
+    yield {"file": "cover.pdf", "kind": "paper"}, cover
+    for late in (False, True):
+        those = [row for row in rows if row.case.late is late]
+        for row in those:
+            if row.case.summary:
+                says = f"{'Appendix, case' if late else 'Case'} {row.place}{LATE if late else ''}"
+                part = {"file": f"summary-{row.place}.pdf", "kind": "paper", "head": says}
+                yield part | {"case": f"Case {row.place}, "}, row.case.summary
+        for row in those:
+            yield from _parts_of(row)
 
 
 def _parts_of(row: Row) -> Iterator[tuple[dict[str, str], bytes]]:
@@ -312,7 +278,7 @@ def _plain(words: str) -> str:
     return "".join(letter for letter in words if letter in FIGURES)
 
 
-def _bookmarks(sitting: Sitting, rows: Sequence[Row], papers: Mapping[str, bytes]) -> list[dict[str, Any]]:
+def _bookmarks(sitting: Sitting, rows: Sequence[Row]) -> list[dict[str, Any]]:
     front = "Agenda" if sitting.of_meeting else "What is in this file"
     marks: list[dict[str, Any]] = [{"title": front, "page": 0}]
     timely = [_bookmark(row) for row in rows if not row.case.late]
@@ -324,16 +290,17 @@ def _bookmarks(sitting: Sitting, rows: Sequence[Row], papers: Mapping[str, bytes
 
 
 def _bookmark(row: Row) -> dict[str, Any]:
-    packet, files = [], []
+    below: list[dict[str, Any]] = []
+    if row.summary:
+        below.append({"title": "Summary and outcome", "page": row.summary.first - 1})
     if row.packet:
-        first = row.packet.first - 1
-        packet = [{"title": "Packet", "page": first, "of": f"packet-{row.place}.pdf"}]
-    for file, span in zip(row.case.files, row.files, strict=True):
-        if span:
-            files.append({"title": file.label, "page": span.first - 1})
-    summary = [{"title": "Summary and outcome", "page": row.summary - 1}]
-    below = [*summary, *packet]
+        below.append({"title": "Packet", "page": row.packet.first - 1, "of": f"packet-{row.place}.pdf"})
+    files = [
+        {"title": file.label, "page": span.first - 1}
+        for file, span in zip(row.case.files, row.files, strict=True)
+        if span
+    ]
     if files:
         below.append({"title": "Files", "page": files[0]["page"], "below": files})
     title = f"{row.place}. {row.person}, {row.case.number}, version {row.case.version}"
-    return {"title": title, "page": row.summary - 1, "below": below}
+    return {"title": title, "page": below[0]["page"] if below else 0, "below": below}

@@ -23,8 +23,9 @@ from PIL import Image
 PLAN, OUT, MANIFEST = "plan.json", "out.pdf", "manifest.json"
 WIDTH, HEIGHT = Decimal("595.28"), Decimal("841.89")  # A4 in points, as every sheet of ours
 SIDE, TOP, FOOT = 45, 34, 20  # points from the edge to what we write on a page
+HEAD = 67  # points from the top to the line that stands over a paper
 SHEET = (30, 45, 565, 795)  # where a page of a clinical file lies: left, bottom, right, top
-SIZE = 7.5
+SIZE, SIZE_OF_HEAD = 7.5, 10.0
 FONT = "/PonsFigures"
 _MARKS = frozenset({"BDC", "BMC", "EMC", "DP", "MP"})
 DEEPEST = 8  # pictures within pictures
@@ -46,13 +47,15 @@ class _Joined:
         self.roles = Dictionary()
         self.save_state = self.pdf.make_stream(b"q\n")
         self.length = 0
+        self.heads: dict[int, str] = {}
 
 
 def join(folder: Path) -> dict[str, Any]:
     """Join the papers of a folder as its plan says, and tell how many pages came out.
 
     The plan: ``figures`` names a paper that shows every sign with which pages are numbered, ``parts`` the papers in
-    their order (``file``, ``kind`` paper, pages or picture, ``case`` for the foot of each page, ``says`` for files),
+    their order (``file``, ``kind`` paper, pages or picture, ``case`` for the foot of each page, ``head`` for the top of
+    the first, ``says`` for files),
     ``bookmarks`` the tree of bookmarks (``title``, ``page`` from 0, ``of`` whose own bookmarks hang below, ``below``).
     """
     plan = json.loads((folder / PLAN).read_text())
@@ -80,7 +83,7 @@ def join(folder: Path) -> dict[str, Any]:
 # A paper of ours
 
 
-def _add_paper(joined: _Joined, path: Path, _part: Mapping[str, Any]) -> list[OutlineItem]:
+def _add_paper(joined: _Joined, path: Path, part: Mapping[str, Any]) -> list[OutlineItem]:
     """Join a tagged paper with its tree, and give its bookmarks as they stand in the whole."""
     with Pdf.open(path) as given:
         _leave_signature(given)
@@ -90,6 +93,8 @@ def _add_paper(joined: _Joined, path: Path, _part: Mapping[str, Any]) -> list[Ou
             joined.pdf.pages.extend(theirs)
         joined.length += len(theirs)
         pages = [page.obj for page in list(joined.pdf.pages)[first:]]
+        if "head" in part:
+            joined.heads[first] = part["head"]
         places = {page.obj.objgen: place for place, page in enumerate(theirs)}
         named = _names(given)
         for page in pages:
@@ -308,12 +313,14 @@ def _letters(font: Any) -> tuple[dict[str, str], dict[str, float]]:
     return codes, {letter: wide[int(code, 16)] for letter, code in codes.items()}
 
 
-def _written(joined: _Joined, words: str, x: float, y: float, *, ends: bool = False) -> bytes:
+def _written(
+    joined: _Joined, words: str, x: float, y: float, *, ends: bool = False, size: float = SIZE
+) -> bytes:
     """Write words beside the tree of tags, as what stands on every page is; ``ends``: x is where they end."""
     if ends:
-        x -= sum(joined.widths[letter] for letter in words) * SIZE / 1000
+        x -= sum(joined.widths[letter] for letter in words) * size / 1000
     codes = "".join(joined.codes[letter] for letter in words)
-    text = f"BT {FONT} {SIZE} Tf 0.086 0.196 0.235 rg {x:.2f} {y:.2f} Td <{codes}> Tj ET"
+    text = f"BT {FONT} {size} Tf 0.086 0.196 0.235 rg {x:.2f} {y:.2f} Td <{codes}> Tj ET"
     return f"/Artifact <</Type /Pagination /Subtype /Footer>> BDC {text} EMC\n".encode()
 
 
@@ -321,9 +328,10 @@ def _number_pages(joined: _Joined, feet: Sequence[str], running: str) -> None:
     total = joined.length
     for number, (page, case) in enumerate(zip(joined.pdf.pages, feet, strict=True), 1):
         words = f"{case}{running.format(page=number, pages=total)}"
-        foot = joined.pdf.make_stream(
-            b"\nQ\n" + _written(joined, words, float(WIDTH) - SIDE, FOOT, ends=True)
-        )
+        written = _written(joined, words, float(WIDTH) - SIDE, FOOT, ends=True)
+        if head := joined.heads.get(number - 1):
+            written += _written(joined, head, SIDE, float(HEIGHT) - HEAD, size=SIZE_OF_HEAD)
+        foot = joined.pdf.make_stream(b"\nQ\n" + written)
         given = page.obj.Contents
         before = given.as_list() if isinstance(given, Array) else [given]
         page.obj.Contents = Array([joined.save_state, *before, foot])

@@ -15,6 +15,7 @@ from referral import clock
 from referral.actions import agenda, interests, meetings, packets, packs
 from referral.errors import ConflictError, NotFoundError
 from referral.models import AuditEntry, Meeting, Pack, Packet, Referral, Tie, User
+from referral.packet.summary import make_summary
 from tests.at_hand import deeds
 from tests.gathering import call, make_ready, put_on
 
@@ -80,6 +81,16 @@ def test_a_missing_packet_is_made_first(session: Session, people: People, meetin
     packet = case.versions[-1].packet
     assert packet is not None
     assert (pack.manifest or {})["cases"][0]["packet_sha256"] == packet.sha256
+
+
+def test_with_each_packet_its_page_of_a_pack_is_kept(
+    session: Session, people: People, meeting: Meeting
+) -> None:
+    case = listed(session, people, meeting)
+
+    version = case.versions[-1]
+    assert version.packet is not None
+    assert version.packet.summary == make_summary(version.snapshot)
 
 
 def test_a_late_addition_stands_in_the_appendix(session: Session, people: People) -> None:
@@ -178,13 +189,14 @@ def test_a_pack_of_another_meeting_is_not_found(session: Session, people: People
         packs.read_pack(session, call(session, people), pack.id, people["chair"])
 
 
-def test_who_stands_aside_is_named_with_the_case(session: Session, people: People, meeting: Meeting) -> None:
+def test_who_stands_aside_is_named_on_the_agenda(session: Session, people: People, meeting: Meeting) -> None:
     case = listed(session, people, meeting)
     interests.declare(session, case, Tie.OWN_PATIENT, "", actor=people["committee_member"])
 
     pack = made(session, people, meeting)
 
-    assert people["committee_member"].name in words_of(pack, 2)
+    assert people["committee_member"].name in words_of(pack, 1)
+    assert "Who stands aside is named on the agenda." in words_of(pack, 2)
 
 
 def words_of(pack: Pack, number: int) -> str:

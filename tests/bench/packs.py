@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from referral.packet.front import Case, Sitting, make_pack
 from referral.packet.make import House, make_packet
 from referral.packet.signing import kept_key
+from referral.packet.summary import make_summary
 from tests.bench.measuring import Measure, measure
 from tests.packet.snapshots import worked_case
 
@@ -26,11 +27,12 @@ def measure_packs() -> Iterator[Measure | str]:
     with TemporaryDirectory() as folder:
         key = kept_key(Path(folder, "packet_key.pem"), "", "referrals.example.org")
         made = make_packet(snapshot, House("https://referrals.example.org", key))
-    kept = sha256(made.pdf).hexdigest()
+    kept = {"pdf": made.pdf, "sha256": sha256(made.pdf).hexdigest(), "summary": make_summary(snapshot)}
     cases = [
-        Case(snapshot=snapshot, number=f"P-2026-{number:04}", version=1, pdf=made.pdf, sha256=kept)
+        Case(snapshot=snapshot, number=f"P-2026-{number:04}", version=1, **kept)
         for number in range(1, CASES + 1)
     ]
     pack = make_pack(SITTING, cases)
     yield f"{CASES} cases, {pack.pages} pages, {len(pack.pdf) // 1024:,} KB"
+    yield measure("a case's page in it, made with its packet", lambda: make_summary(snapshot), 9)
     yield measure("a pack from kept packets", lambda: make_pack(SITTING, cases), 5, 3000)

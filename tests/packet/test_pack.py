@@ -12,6 +12,7 @@ from PIL import Image
 
 from referral.packet.front import Case, Joined, Pack, Sitting, make_pack
 from referral.packet.make import Made
+from referral.packet.summary import make_summary
 from tests.attachments.made import pdf as clinical_pdf
 from tests.packet.snapshots import worked_case
 from tests.packet.test_pdf import pages_of
@@ -109,6 +110,29 @@ def test_each_case_has_a_box_to_write_its_outcome_in(pack: Pack) -> None:
     assert sum("Outcome, to be written in" in page for page in pages_of(pack.pdf)) == 3
 
 
+def test_a_page_that_was_kept_is_joined_as_it_is_with_its_place_written_on_it(made: Made) -> None:
+    kept = make_summary(worked_case("02-"))
+    pack = make_pack(SITTING, [case(made, 1, summary=kept), case(made, 2, summary=kept, late=True)])
+
+    first, second = [page for page in pages_of(pack.pdf) if "Outcome, to be written in" in page]
+    lines = set(filter(None, pages_of(kept)[0].splitlines()))
+    assert lines <= set(first.splitlines())
+    assert set(first.splitlines()) - lines - {""} == {"Case 1", f"Case 1, pack page 2 of {pack.pages}"}
+    assert "Appendix, case 2. Late: put on the agenda after the list was frozen" in second
+
+
+def test_the_agenda_says_who_stands_aside_who_has_not_declared_and_what_is_not_ready(made: Made) -> None:
+    told = {"aside": ("Dr Unwin",), "undeclared": ("Dr Vey",), "overrides": "The window closes"}
+    cover = " ".join(pages_of(make_pack(SITTING, [case(made, 1, **told)]).pdf)[0].split())
+
+    assert [word for word in cover.split() if word in ("Unwin", "declared", "Vey")] == [
+        "Unwin",
+        "declared",
+        "Vey",
+    ]
+    assert "No. 1, referral P-2026-0001: The window closes" in cover
+
+
 def test_the_same_papers_give_the_same_bytes(pack: Pack, cases: list[Case]) -> None:
     assert make_pack(SITTING, cases) == pack
 
@@ -141,4 +165,5 @@ def test_without_a_meeting_it_is_one_packet_with_its_files(made: Made) -> None:
 
     assert pack.pages == 1 + len(pages_of(made.pdf)) + 1
     assert marks(pack)[0][0] == "What is in this file"
+    assert marks(pack)[1][1] == ["Packet", "Files"]
     assert "Outcome, to be written in" not in "".join(pages_of(pack.pdf))
