@@ -37,8 +37,9 @@ def at_the_pages(steps: Steps, chance: Random) -> None:
             status < 400 or not allowed or move.deed == "begin_workup",
             f"{move.deed} at its page: {status}",
         )
-        must(status >= 400 or allowed or actor is None, f"{move.deed} was done at its page by {who}")
-        if status == 303:
+        done = status == 303  # 200 only asks who it is, before what cannot be undone
+        must(not done or allowed or actor is None, f"{move.deed} was done at its page by {who}")
+        if done:
             steps.town.done[move.deed, state] += 1
     must(status < 500, f"the page failed: {status}")
     with steps.town.window() as session:
