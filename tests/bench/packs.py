@@ -27,9 +27,16 @@ def measure_packs() -> Iterator[Measure | str]:
     with TemporaryDirectory() as folder:
         key = kept_key(Path(folder, "packet_key.pem"), "", "referrals.example.org")
         made = make_packet(snapshot, House("https://referrals.example.org", key))
-    kept = {"pdf": made.pdf, "sha256": sha256(made.pdf).hexdigest(), "summary": make_summary(snapshot)}
+    kept, summary = sha256(made.pdf).hexdigest(), make_summary(snapshot)
     cases = [
-        Case(snapshot=snapshot, number=f"P-2026-{number:04}", version=1, **kept)
+        Case(
+            snapshot=snapshot,
+            number=f"P-2026-{number:04}",
+            version=1,
+            pdf=made.pdf,
+            summary=summary,
+            sha256=kept,
+        )
         for number in range(1, CASES + 1)
     ]
     pack = make_pack(SITTING, cases)
