@@ -26,7 +26,7 @@ from tests.machine.leading import PAIRS
 from tests.machine.steps import Steps
 from tests.machine.town import AT_ONCE, Town
 
-STEPS = int(os.environ.get("MACHINE_STEPS") or (5000 if os.environ.get("CI") else 1000))  # on each store
+STEPS = int(os.environ.get("MACHINE_STEPS") or (20_000 if os.environ.get("CI") else 1000))  # on each store
 LONG = STEPS >= 20_000
 GOAL = max(3, STEPS // 700)  # how often each deed is aimed at from each of its states
 LEAST = 10  # how often each was done at the very least in a long run
