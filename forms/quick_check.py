@@ -10,7 +10,17 @@ from datetime import date, timedelta
 from itertools import product
 from typing import Any
 
-from forms.fields import ChoiceField, CountField, EdssField, RadiosField, TickField, TicksField, WholeField
+from forms.fields import (
+    NOT_KNOWN,
+    ChoiceField,
+    CountField,
+    EdssField,
+    Fact,
+    RadiosField,
+    TickField,
+    TicksField,
+    WholeField,
+)
 from forms.parts import Section
 from forms.texts import LONGEST_KEPT, quoted
 from referral.criteria.case import rules
@@ -20,6 +30,8 @@ from referral.reference import drugs
 from referral.reference.names import PHENOTYPES
 
 MOST_YEARS = 120
+MOST_LESIONS = 10_000
+"""More than these no case record takes (``referral.facts``)."""
 MONTHS = 12
 FOLD_DAYS = rules().fold_days
 MOST_RELAPSES = 1 + 365 // FOLD_DAYS
@@ -55,6 +67,14 @@ class Lesions(CountField):
 
     longest = LONGEST_KEPT
     width = "5"
+    allowed = f"{CountField.allowed}, and no more than {MOST_LESIONS}"
+
+    def read(self, text: str) -> Any:
+        """Give the count, within what the record takes."""
+        count = super().read(text)
+        if max(count.values() if isinstance(count, dict) else (count,)) > MOST_LESIONS:
+            raise ValueError(f"{quoted(text)} was given. Allowed: {self.allowed}.")
+        return count
 
 
 class Score(EdssField):
@@ -102,6 +122,20 @@ class QuickCheck(Section):
             yield "since_onset", f"The diagnosis, {diagnosed} years ago, would come before the first symptom."
         if self.mri.fact == "no" and (self.gd_lesions.touched or self.new_t2.touched):
             yield "mri", "No MRI is chosen, yet lesions are given."
+
+    def given(self) -> Iterator[tuple[str, str]]:
+        """Give each question with what counts as its answer, as it is shown; a wrong one is not known."""
+        for fact in self.facts():
+            if fact.name == "failed":
+                yield fact.label.text, self._failed()
+            elif fact.name != "all_named":
+                yield fact.label.text, _counted(fact) or NOT_KNOWN.lower()
+
+    def _failed(self) -> str:
+        failed, all_named = _counted(self.failed), self.all_named.fact and not self.failed.errors
+        if failed and all_named:
+            return f"{failed} (no other treatment ever given)"
+        return failed or ("none: never treated" if all_named else NOT_KNOWN.lower())
 
     def records(self, as_of: date) -> tuple[CaseRecord, ...]:
         """Give every record that the answers allow, at the ends of what they may mean.
@@ -169,12 +203,17 @@ class QuickCheck(Section):
 
     def _studies(self, onsets: list[date] | None, start: date, as_of: date) -> list[list[dict[str, Any]]]:
         counts = {"gd_lesions": self.gd_lesions.fact, "new_t2": self.new_t2.fact}
-        if self.mri.errors or self.mri.fact == "no" or set(counts.values()) == {None}:
+        if self.mri.errors or self.mri.fact == "no" or all(count is None for count in counts.values()):
             return [[]]
         days = {start, start + (as_of - start) / 2, as_of}
         if onsets:
             days.add(onsets[0] + (onsets[-1] - onsets[0]) / 2)
         return [[{"date": day.isoformat(), **counts}] for day in sorted(days)]
+
+
+def _counted(fact: Fact) -> str:
+    """What was answered, as it is shown; blank where nothing was or what was is wrong."""
+    return "" if fact.fact is None else fact.shown
 
 
 def _packed(count: int | None, start: date, as_of: date) -> list[list[date] | None]:

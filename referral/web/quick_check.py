@@ -1,8 +1,11 @@
 """The quick check: six answers about nobody in particular, put to every edition. Nothing is stored."""
 
+import logging
 from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from forms.quick_check import QuickCheck
@@ -12,12 +15,17 @@ from referral.criteria import library
 from referral.criteria.edition import PURPOSES
 from referral.criteria.evaluate import EditionResult, Finding, Result
 from referral.criteria.quick import ask_all, deciding
-from referral.packet import words
+from referral.packet import PacketError, render, words
+from referral.web.errors import error_page
+from referral.web.layout import day
 from referral.workflow import Role
+
+log = logging.getLogger(__name__)
 
 quick = Blueprint("quick", __name__)
 
-
+STYLES = ("quick-check-paper.css",)
+NOT_PRINTED = "The paper is not made. {} Go back: what you typed is still there."
 SHORT_GROUPS = {"diagnosis": "diagnosis", "age_and_duration": "age, duration", "activity": "activity"}
 """The groups of criteria in so few words that all editions go on one sheet; the others have one word anyway."""
 
@@ -56,19 +64,61 @@ def ask() -> ResponseReturnValue:
 @quick.post("/quick-check")
 @requires(*Role)
 def answer() -> ResponseReturnValue:
-    """Put what was typed to every edition and show the answer with the form; nothing is kept of either.
+    """Put what was typed to every edition and show the answer with the form; nothing is kept of either."""
+    return show(typed())
 
-    Where an answer cannot be read every fault is listed, and it counts as not known.
-    """
+
+@quick.post("/quick-check.pdf")
+@requires(*Role)
+def on_paper() -> ResponseReturnValue:
+    """Print the same answer on one page; what cannot be read is shown again instead. Nothing is kept of it."""
+    form = typed()
+    if form.problems():
+        return show(form)
+    try:
+        pdf = print_answer(form, clock.today())
+    except PacketError as jam:
+        log.exception("A quick check could not be printed")
+        return error_page(503, NOT_PRINTED.format(jam))
+    response = Response(pdf, mimetype="application/pdf")
+    response.headers.set("Content-Disposition", "inline", filename="quick-check.pdf")
+    return response
+
+
+def typed() -> QuickCheck:
+    """Read the form that was sent."""
+    return QuickCheck(request.form.to_dict(flat=False))
+
+
+def show(form: QuickCheck) -> ResponseReturnValue:
+    """Draw the answer with the form. Where an answer cannot be read every fault is listed; it counts as not known."""
     today = clock.today()
-    form = QuickCheck(request.form.to_dict(flat=False))
+    page = render_template(
+        "quick_check/index.html", form=form, groups=put(form, today), today=today, words=words
+    )
+    return page, 422 if form.problems() else 200
+
+
+def print_answer(form: QuickCheck, today: date) -> bytes:
+    """Print what the page says, on one page.
+
+    Raises:
+        PacketError: it could not be printed whole.
+
+    """
+    html = render.render_template(
+        "quick_check/paper.html", form=form, groups=put(form, today), today=today, day=day, words=words
+    )
+    return render.print_pdf(html, STYLES, sha256(html.encode()).digest())
+
+
+def put(form: QuickCheck, today: date) -> list[tuple[str, list[Line]]]:
+    """Put what was typed to every edition; give the answers by what the editions are for."""
     lines = [
         Line(result, deciding(result)) for result in ask_all(form.records(today), library().values(), today)
     ]
-    groups = [
+    return [
         (words.sentence_case(words.PURPOSES[purpose]), chosen)
         for purpose in PURPOSES
         if (chosen := [line for line in lines if line.result.edition.purpose == purpose])
     ]
-    page = render_template("quick_check/index.html", form=form, groups=groups, today=today, words=words)
-    return page, 422 if form.problems() else 200

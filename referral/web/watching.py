@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 PLAIN = "text/plain; charset=utf-8"
 DOORS = frozenset({"door", "proof", "second_step", "sign_on"})
-ASKS = frozenset({"inbox.search", "people.search", "quick.answer", "checks.check"})
+ASKS = frozenset({"inbox.search", "people.search", "quick.answer", "quick.on_paper", "checks.check"})
 """Forms by which somebody asks and changes nothing."""
 SHUT = (
     "This installation was brought back from a backup, and is being looked at. You can read; nothing can be saved yet."

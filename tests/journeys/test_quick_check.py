@@ -34,3 +34,8 @@ def test_every_edition_is_answered_without_javascript_and_prints_on_one_page(
     assert "The multidisciplinary team decides" in said
     words = ("Cannot say", "Not met", "All tested criteria met")
     assert sum(said.count(word) for word in words) == len(library())
+
+    with page.expect_response("**/quick-check.pdf") as printed:
+        page.get_by_role("button", name="Print on one page (PDF)").first.click()
+    assert printed.value.status == 200
+    assert printed.value.headers["content-type"] == "application/pdf"

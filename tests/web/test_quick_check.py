@@ -1,15 +1,20 @@
-"""The quick check: what its answers may mean, what of that can be said, and its page."""
+"""The quick check: what its answers may mean, what of that can be said, its page and its paper."""
 
+import re
+import subprocess
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 from itertools import pairwise
+from typing import Any
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from forms.quick_check import MOST_RELAPSES, QuickCheck, years_elapsed
+from forms.quick_check import DRUGS, MOST_RELAPSES, QuickCheck, years_elapsed
 from referral import clock
 from referral.criteria import library
 from referral.criteria.answer import Reason
@@ -19,6 +24,10 @@ from referral.criteria.language.pairs import RelapseAndMri
 from referral.criteria.quick import ask_all, deciding
 from referral.facts import read_record
 from referral.models import AuditEntry
+from referral.packet import render, words
+from referral.printing.worker import Worker
+from referral.web.layout import day
+from referral.web.quick_check import print_answer, put
 from referral.workflow import Role
 from tests.browser import Browser, Page
 
@@ -170,6 +179,13 @@ def test_one_relapse_and_one_scan_may_have_been_on_one_day() -> None:
     assert results_of(asked(relapses="2", **answers)["ebmt-2020"])["activity"] is Result.MET
 
 
+@pytest.mark.parametrize("count", ["3", "at least 3", "3 to 10000"])
+def test_a_count_of_lesions_may_be_exact_or_a_bound(count: str) -> None:
+    found = asked(phenotype="RRMS", relapses="2", mri="yes", gd_lesions=count, new_t2=count)
+
+    assert results_of(found["london-2016"])["mri_activity"] is Result.MET
+
+
 def test_no_mri_is_never_a_scan_without_lesions() -> None:
     for answer in ("no", "yes"):
         assert results_of(asked(mri=answer)["london-2016"])["mri_activity"] is Result.CANNOT_SAY
@@ -292,8 +308,10 @@ def test_the_answers_stay_in_the_form(doctor: Browser) -> None:
         (
             "gd_lesions",
             "<b>many</b>",
-            "“<b>many</b>” was given. Allowed: a whole number, “at least 3” or “3 to 5”.",
+            "“<b>many</b>” was given. Allowed: a whole number, “at least 3” or “3 to 5”, and no more than",
         ),
+        ("gd_lesions", "10001", "“10001” was given. Allowed: a whole number"),
+        ("new_t2", "at least 10001", "“at least 10001” was given. Allowed: a whole number"),
     ],
 )
 def test_what_cannot_be_read_is_said_and_kept_and_counts_as_not_known(
@@ -304,6 +322,25 @@ def test_what_cannot_be_read_is_said_and_kept_and_counts_as_not_known(
     assert said in page.text
     assert page.fields("/quick-check")[field] == text
     assert set(verdicts(page)) == {"Cannot say"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ({}, "not known"),
+        ({"all_named": "yes"}, "none: never treated"),
+        ({"failed": ["natalizumab"]}, "Natalizumab"),
+        (
+            {"failed": ["natalizumab"], "all_named": "yes"},
+            "Natalizumab (no other treatment ever given)",
+        ),
+        ({"failed": ["moonshine"], "all_named": "yes"}, "not known"),
+    ],
+)
+def test_what_counts_as_treated_is_said_beside_the_answer(
+    answers: dict[str, str | list[str]], said: str
+) -> None:
+    assert dict(typed(**answers).given())["Treatments that failed for lack of effect"] == said
 
 
 @pytest.mark.parametrize(
@@ -334,8 +371,99 @@ def test_nothing_of_it_is_kept(doctor: Browser, session: Session) -> None:
     assert doctor.visit("/quick-check").fields("/quick-check")["age"] == ""
 
 
-def test_an_answer_without_the_token_of_the_page_is_refused(doctor: Browser) -> None:
-    page = doctor.open("/quick-check", method="POST", data={"age": "34"})
+@pytest.mark.parametrize("path", ["/quick-check", "/quick-check.pdf"])
+def test_an_answer_without_the_token_of_the_page_is_refused(doctor: Browser, path: str) -> None:
+    page = doctor.open(path, method="POST", data={"age": "34"})
 
     assert page.status != 200
+    assert page.response.mimetype != "application/pdf"
     assert not verdicts(page)
+
+
+# -------------------------------------------------------------------------------------------- the paper
+
+FULLEST = EXAMPLE | {
+    "age": "120", "since_diagnosis": "119", "since_onset": "120", "phenotype": "NMOSD", "failed": [*DRUGS],
+    "gd_lesions": "at least 10000", "new_t2": "9999 to 10000",
+}  # fmt: skip
+SIGN = "."
+"""The shape of a verdict is one letter of a font of ours."""
+
+
+def squeezed(text: str) -> str:
+    """Text without blanks and hyphens, since a line may break anywhere."""
+    return re.sub(r"[\s\u200b-]+", "", text)
+
+
+def printed(pdf: bytes) -> str:
+    """What stands on the paper, in the order in which it is read."""
+    told = subprocess.run(["pdftotext", "-raw", "-", "-"], input=pdf, capture_output=True, check=True)
+    return squeezed(told.stdout.decode())
+
+
+@pytest.mark.parametrize("answers", [{}, EXAMPLE, FULLEST], ids=["nothing", "example", "fullest"])
+def test_the_paper_has_every_answer_and_every_edition_on_one_page(
+    answers: dict[str, str | list[str]],
+) -> None:
+    form = typed(**answers)
+    assert not form.problems()
+
+    pdf = print_answer(form, AS_OF)
+
+    assert len(PdfReader(BytesIO(pdf)).pages) == 1
+    text = printed(pdf)
+    assert squeezed(f"as of {day(AS_OF)}") in text
+    assert squeezed("The multidisciplinary team decides") in text
+    for question, answer in form.given():
+        assert squeezed(question + answer) in text
+    said = [(line.result, line.short) for _, lines in put(form, AS_OF) for line in lines]
+    assert len(said) == len(library())
+    rows = ".*?".join(
+        re.escape(squeezed(result.edition.title + ("superseded" * (result.edition.status == "superseded"))))
+        + SIGN
+        + re.escape(squeezed(words.sentence_case(words.VERDICTS[result.verdict.value])))
+        + re.escape(squeezed(words.sentence_case(short)))
+        for result, short in said
+    )
+    assert re.search(rows, text)
+
+
+def test_the_paper_is_tagged_and_the_same_each_time() -> None:
+    pdf = print_answer(typed(**EXAMPLE), AS_OF)
+
+    root: Any = PdfReader(BytesIO(pdf)).root_object
+    assert root["/MarkInfo"]["/Marked"]
+    assert print_answer(typed(**EXAMPLE), AS_OF) == pdf
+
+
+def test_the_form_is_printed_for_whoever_asks_and_names_nobody(doctor: Browser, session: Session) -> None:
+    page = check(doctor, **EXAMPLE)
+    before = session.scalar(select(func.count(AuditEntry.id)))
+    assert {button.get("formaction") for button in page.all(".//button[@formaction]")} == {"/quick-check.pdf"}
+
+    paper = doctor.send("/quick-check.pdf", page.fields("/quick-check")).response
+
+    assert paper.mimetype == "application/pdf"
+    assert paper.headers["Content-Disposition"] == "inline; filename=quick-check.pdf"
+    assert paper.headers["Cache-Control"] == "no-store"
+    assert paper.data == print_answer(typed(**EXAMPLE), clock.today())  # whoever asks, it is the same
+    assert session.scalar(select(func.count(AuditEntry.id))) == before
+    assert doctor.visit("/quick-check").fields("/quick-check")["age"] == ""
+
+
+def test_what_cannot_be_read_is_shown_again_and_not_printed(doctor: Browser) -> None:
+    page = doctor.send("/quick-check.pdf", {"edss": "3.3", "age": "34"}, status=422)
+
+    assert "“3.3” was given. Allowed: an EDSS of 0, 1.0, 1.5" in page.text
+    fields = page.fields("/quick-check")
+    assert (fields["edss"], fields["age"]) == ("3.3", "34")
+
+
+def test_who_cannot_be_given_the_paper_is_told_what_became_of_it(
+    doctor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(render, "printer", Worker(command=("false",)))
+
+    page = doctor.send("/quick-check.pdf", {"age": "34"}, status=503)
+
+    assert "what you typed is still there" in page.text
