@@ -116,9 +116,9 @@ def attached(session: Session, versions: Iterable[ReferralVersion]) -> dict[str,
 class Room:
     """What room is left for clinical files, and the files that fit. The database need not be held."""
 
-    def __init__(self, most: int = MOST_FILES) -> None:
-        """Begin with room for so many bytes."""
-        self.left = most
+    def __init__(self) -> None:
+        """Begin with room for :data:`MOST_FILES`."""
+        self.left = MOST_FILES
         self.store = Store(current_app.config["ATTACHMENTS"], current_app.config["DATA_KEYS"])
 
     def take_all(self, snapshot: Mapping[str, Any], rows: Mapping[str, Attachment]) -> tuple[Joined, ...]:

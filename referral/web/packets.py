@@ -1,6 +1,8 @@
 """The packet of a case: made once what it holds is signed, handed out as it was issued, checked anywhere."""
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from flask import Blueprint, Response, g, render_template, request
@@ -9,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from referral import audit
 from referral.actions import packets
+from referral.actions.joined import join_packet
 from referral.actions.packets import NotMadeError
 from referral.actions.referrals import get_referral
 from referral.auth import requires
@@ -34,6 +37,10 @@ NOT_YET = (
     "The packet is not made yet. {} The case is signed and sent all the same, and nothing is lost. "
     "It is tried again by itself; ask again in a few minutes."
 )
+NOT_JOINED = (
+    "The packet could not be joined with its files. {} Nothing is lost: the packet alone, and each of its files, are on"
+    " the page of the case. Ask again in a few minutes."
+)
 
 
 def issue(version: ReferralVersion) -> None:
@@ -50,8 +57,23 @@ def hand_out(referral_id: UUID, version_number: int | None = None) -> ResponseRe
 
     It bears a name that names nobody.
     """
+    return _made_first(partial(_kept, referral_id, version_number))
+
+
+def hand_out_with_files(referral_id: UUID) -> ResponseReturnValue:
+    """Hand out the newest packet with the clinical files behind it, joined now and not kept."""
     try:
-        return _kept(referral_id, version_number)
+        return _made_first(partial(_joined, referral_id))
+    except PacketError as jam:
+        db.session.rollback()
+        log.exception("A packet could not be joined with its files")
+        return error_page(503, NOT_JOINED.format(jam))
+
+
+def _made_first(answer: Callable[[], Response]) -> ResponseReturnValue:
+    """Answer with a packet; who comes before it is made has it made."""
+    try:
+        return answer()
     except NotMadeError as missing:
         db.session.rollback()
         try:
@@ -59,16 +81,27 @@ def hand_out(referral_id: UUID, version_number: int | None = None) -> ResponseRe
         except PacketError as jam:
             log.exception("The packet of version %s could not be made", missing.version_id)
             return error_page(503, NOT_YET.format(jam))
-    return _kept(referral_id, version_number)
+    return answer()
 
 
 def _kept(referral_id: UUID, version_number: int | None) -> Response:
     referral = get_referral(db.session(), referral_id, g.person)
     found = packets.read_packet(db.session(), referral, version_number, g.person)
-    response = Response(found.pdf, mimetype="application/pdf")
-    name = f"{referral.number}-v{found.version.version}.pdf"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response = _to_save(found.pdf, f"{referral.number}-v{found.version.version}.pdf")
     db.session.commit()
+    return response
+
+
+def _joined(referral_id: UUID) -> Response:
+    found = join_packet(db.session(), referral_id, g.person)
+    response = _to_save(found.pdf, f"{found.referral.number}-v{found.version}-with-files.pdf")
+    db.session.commit()
+    return response
+
+
+def _to_save(pdf: bytes, name: str) -> Response:
+    response = Response(pdf, mimetype="application/pdf")
+    response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
 
 

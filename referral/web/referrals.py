@@ -37,7 +37,7 @@ from referral.web.messages import said
 from referral.web.moves import offered
 from referral.web.open_questions import edition_name, open_questions
 from referral.web.opinions import committee_part
-from referral.web.packets import hand_out, issue
+from referral.web.packets import hand_out, hand_out_with_files, issue
 from referral.web.proof import confirmed
 from referral.web.retention import tombstone
 from referral.web.session import resumable
@@ -253,3 +253,10 @@ def submit(referral_id: UUID) -> ResponseReturnValue:
 def packet(referral_id: UUID) -> ResponseReturnValue:
     """Hand out the packet of what was signed last, byte for byte as it was issued."""
     return hand_out(referral_id)
+
+
+@referrals.get("/referrals/<uuid:referral_id>/packet-with-files.pdf")
+@requires(*Role)  # as above
+def packet_with_files(referral_id: UUID) -> ResponseReturnValue:
+    """Hand out the packet of what was signed last with its clinical files behind it, numbered through."""
+    return hand_out_with_files(referral_id)

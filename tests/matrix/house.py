@@ -36,6 +36,7 @@ from referral.actions import (
     imports,
     letters,
     meetings,
+    packets,
     people,
 )
 from referral.attachments import Store
@@ -222,9 +223,7 @@ def _copied(house: House, session: Session, relation: str, name: str) -> Referra
 def _packed(house: House, session: Session, relation: str, name: str) -> Referral:
     case = bring(session, house.world, State.IN_REVIEW, relation, name)
     (version,) = case.versions
-    version.packet = Packet(
-        pdf=b"%PDF-1.7", sha256=sha256(b"%PDF-1.7").hexdigest(), issued_by=version.signed_by
-    )
+    packets.issue_packet(session, version, actor=version.signed_by)
     return case
 
 
