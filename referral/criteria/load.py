@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import Any
 
 from referral.criteria.edition import (
@@ -23,14 +23,24 @@ from referral.reference import drugs
 from referral.reference.files import Unreadable, read_file
 
 HERE = Path(__file__).parent
-EDITION_NAMES = (
-    "id", "title", "organisation", "year", "jurisdiction", "purpose", "status", "citation", "evidence",
-    "list_complete", "superseded_by", "other_editions", "notes", "criteria",
-)  # fmt: skip
-CRITERION_NAMES = (
-    "id", "kind", "direction", "route", "statement", "applies_if", "test", "window_months", "exception",
-    "evidence", "source", "interpretation", "reading",
-)  # fmt: skip
+
+TEXT, TEXT_OR_NONE, LIST_OR_NONE = (str,), (str, NoneType), (list, NoneType)
+ANYTHING = (object,)
+KINDS_OF_VALUES = {
+    str: "a text", int: "a whole number", bool: "true or false", list: "a list", Mapping: "names with values",
+    NoneType: "null",
+}  # fmt: skip
+EDITION_NAMES: Mapping[str, tuple[type, ...]] = {
+    "id": TEXT, "title": TEXT, "organisation": TEXT, "year": (int, NoneType), "jurisdiction": TEXT, "purpose": TEXT,
+    "status": TEXT, "citation": (Mapping,), "evidence": TEXT, "list_complete": (bool,), "superseded_by": TEXT_OR_NONE,
+    "other_editions": LIST_OR_NONE, "notes": TEXT_OR_NONE, "criteria": (list,),
+}  # fmt: skip
+CRITERION_NAMES: Mapping[str, tuple[type, ...]] = {
+    "id": TEXT, "kind": TEXT, "direction": TEXT_OR_NONE, "route": TEXT_OR_NONE, "statement": TEXT,
+    "applies_if": ANYTHING, "test": ANYTHING, "window_months": ANYTHING, "exception": TEXT_OR_NONE,
+    "evidence": TEXT_OR_NONE, "source": TEXT, "interpretation": TEXT_OR_NONE, "reading": TEXT_OR_NONE,
+}  # fmt: skip
+"""The names of an edition and of a criterion, each with the kinds of its value. A test is read by the language."""
 
 
 class BadEdition(ValueError):
@@ -121,8 +131,6 @@ def read_edition(given: Any, file: str) -> Edition:
     _one_of(given, "purpose", PURPOSES, where)
     _one_of(given, "status", STATUSES, where)
     _one_of(given, "evidence", EVIDENCE, where)
-    if not isinstance(given["list_complete"], bool):
-        raise BadEdition(f"{where}: list_complete is true or false")
     if f"{given['id']}.yaml" != file:
         raise BadEdition(f"{where}: the id {given['id']!r} is not the file's name")
     criteria = tuple(_criterion(entry, where) for entry in given["criteria"])
@@ -170,12 +178,17 @@ def _test(given: Any, where: str) -> Test:
         raise BadEdition(f"{where}: {mistake}") from mistake
 
 
-def _check_names(given: Any, allowed: tuple[str, ...], where: str) -> None:
+def _check_names(given: Any, allowed: Mapping[str, tuple[type, ...]], where: str) -> None:
     if not isinstance(given, Mapping):
         raise BadEdition(f"{where}: names with values are expected")
     strange = [str(name) for name in given if name not in allowed]
     if strange:
         raise BadEdition(f"{where}: there is no {', '.join(strange)}; the names are {', '.join(allowed)}")
+    for name, value in given.items():
+        kinds = allowed[name]
+        if not isinstance(value, kinds) or (isinstance(value, bool) and int in kinds):
+            said = " or ".join(KINDS_OF_VALUES[kind] for kind in kinds)
+            raise BadEdition(f"{where}: {name} is {said}, not {value!r}")
 
 
 def _one_of(given: Mapping[str, Any], name: str, allowed: tuple[str, ...], where: str) -> None:

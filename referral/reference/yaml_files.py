@@ -18,6 +18,10 @@ class _Loader(yaml.CSafeLoader):
         """Refuse a name that stands twice."""
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise Unreadable(
+                    f"line {key.start_mark.line + 1}: a name is a word, not a list or names with values"
+                )
             if key.value in seen:
                 raise Unreadable(f"line {key.start_mark.line + 1}: {key.value!r} stands twice")
             seen.add(key.value)

@@ -35,7 +35,7 @@ def test_nothing_breaks_wherever_somebody_goes(
 
 def go_everywhere(laid: Ground, record_property: Callable[[str, object], None]) -> None:
     """Walk as each role, then through pages that are broken."""
-    with Session(laid.engine, expire_on_commit=False) as session:
+    with laid.app.app_context(), Session(laid.engine, expire_on_commit=False) as session:
         house = House(laid.app, laid.folder, build(session, laid.everybody(session)))
         lay(house, session)
     walks = [

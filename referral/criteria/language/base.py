@@ -1,7 +1,7 @@
 """What every word of the language shares: how it is read, its bounds, its window in time."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar
@@ -15,6 +15,11 @@ from referral.reference import drugs
 
 class Mistake(ValueError):
     """Something in an edition that cannot be read; the message names what to mend."""
+
+
+def is_one_of(given: Any, known: Container[str]) -> bool:
+    """Tell whether what an edition gives is one of the known words; a list or a mapping is none."""
+    return isinstance(given, str) and given in known
 
 
 class Test(ABC):
@@ -102,7 +107,7 @@ class Vocabulary(NamedTuple):
         known = {drug.key: drug.inn for drug in drugs()}
         keys: list[str] = []
         for name in given:
-            if name not in known and name not in self.drug_groups:
+            if not is_one_of(name, known) and not is_one_of(name, self.drug_groups):
                 raise Mistake(f"there is no drug or group {name!r}; add it to drugs.csv or to drug_groups")
             keys += self.drug_groups.get(name, (name,))
         if len(given) == 1 and given[0] in self.group_words:
@@ -187,7 +192,7 @@ class Spec:
         given = self._left.pop(name, None)
         if given is None and not needed:
             return frozenset()
-        if not isinstance(given, list) or not given or not set(given) <= set(allowed):
+        if not isinstance(given, list) or not given or not all(is_one_of(each, allowed) for each in given):
             raise Mistake(f"{self.word}: {name} is a list out of {', '.join(allowed)}, not {given!r}")
         return frozenset(given)
 
@@ -213,7 +218,7 @@ class Spec:
         if first:
             first.done()
         for anchor in (window.since, window.anchor):
-            if anchor is not None and anchor not in ANCHORS:
+            if anchor is not None and not is_one_of(anchor, ANCHORS):
                 raise Mistake(f"{self.word}: an anchor is one of {', '.join(ANCHORS)}, not {anchor!r}")
         if sum(part is not None for part in (window.months, window.days, window.since, window.anchor)) > 1:
             raise Mistake(f"{self.word}: only one window in time can be given")

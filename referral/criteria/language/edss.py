@@ -8,7 +8,16 @@ from typing import Any, Self
 
 from referral.criteria.answer import NO, UNKNOWN, YES, Answer, Fact, Reason, Truth, settled
 from referral.criteria.case import Case, step_asked
-from referral.criteria.language.base import Bounds, Mistake, Spec, Test, Vocabulary, Window, a_word
+from referral.criteria.language.base import (
+    Bounds,
+    Mistake,
+    Spec,
+    Test,
+    Vocabulary,
+    Window,
+    a_word,
+    is_one_of,
+)
 from referral.facts import EdssScore, FunctionalSystems
 from referral.reference.names import SYSTEMS
 
@@ -226,7 +235,7 @@ class FunctionalSystem(Test):
         spec = Spec("functional_system", given)
         test = cls(spec.need("system"), spec.bounds())
         spec.done()
-        if test.system not in FunctionalSystems.__dataclass_fields__ or not test.bounds:
+        if not is_one_of(test.system, FunctionalSystems.__dataclass_fields__) or not test.bounds:
             raise Mistake("functional_system: a system of the record and a bound are asked for")
         return test
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from referral.criteria.answer import NO, UNKNOWN, YES, Answer, Fact, Reason, Truth, every, settled, truth_of
 from referral.criteria.case import Case, in_unit
-from referral.criteria.language.base import Bounds, Mistake, Spec, Test, Vocabulary, a_word
+from referral.criteria.language.base import Bounds, Mistake, Spec, Test, Vocabulary, a_word, is_one_of
 from referral.criteria.language.person import not_recorded
 from referral.facts import AIDS, OrganFunction, Performance
 from referral.scores.hct_ci import hct_ci
@@ -60,7 +60,7 @@ class MeasurementOf(Test):
         spec = Spec("measurement", given)
         test = cls(spec.need("path"), spec.bounds())
         spec.done()
-        if test.path not in MEASURES or not test.bounds:
+        if not is_one_of(test.path, MEASURES) or not test.bounds:
             raise Mistake(f"measurement: a bound and one of {', '.join(MEASURES)}, not {test.path!r}")
         return test
 

@@ -9,7 +9,16 @@ from typing import Any, Self
 from referral.criteria.answer import UNKNOWN, Answer, Fact, Reason, settled, truth_between, truth_of
 from referral.criteria.case import ANCHORS, Case
 from referral.criteria.days import add_years, age_in_years, birthday
-from referral.criteria.language.base import Bounds, Mistake, Spec, Test, Vocabulary, a_word, any_of
+from referral.criteria.language.base import (
+    Bounds,
+    Mistake,
+    Spec,
+    Test,
+    Vocabulary,
+    a_word,
+    any_of,
+    is_one_of,
+)
 from referral.facts import CRITERIA, MALIGNANCY, PHENOTYPES, SEROLOGY, SEXES, PartialDate, say_date
 
 CODES = {"diagnosis.criteria": CRITERIA, "patient.sex": SEXES, "comorbidity.malignancy": MALIGNANCY}
@@ -48,7 +57,7 @@ def named(path: str) -> str:
 
 
 def _known(path: str, word: str) -> str:
-    if path not in NAMES:
+    if not is_one_of(path, NAMES):
         raise Mistake(f"{word}: there is no coded fact {path!r}; the facts are {', '.join(NAMES)}")
     return path
 
@@ -118,7 +127,7 @@ class DurationYears(Test):
         spec = Spec("duration_years", given)
         anchor, bounds = spec.need("anchor"), spec.bounds()
         spec.done()
-        if anchor not in (*ANCHORS, "unstated") or not bounds:
+        if not is_one_of(anchor, (*ANCHORS, "unstated")) or not bounds:
             raise Mistake(f"duration_years: an anchor ({', '.join(ANCHORS)} or unstated) and a bound")
         return cls(anchor, bounds)
 
@@ -268,7 +277,7 @@ class Code(_OneOf):
         """Read path and codes."""
         spec = Spec("code", given)
         path = spec.need("path")
-        if path not in CODES:
+        if not is_one_of(path, CODES):
             raise Mistake(f"code: path is one of {', '.join(CODES)}, not {path!r}")
         codes = spec.some("in", CODES[path], needed=True)
         spec.done()
@@ -344,7 +353,7 @@ class JudgementOf(Test):
     @classmethod
     def read(cls, given: Any, vocabulary: Vocabulary) -> Self:
         """Read the judgement's key."""
-        if given not in vocabulary.judgements:
+        if not is_one_of(given, vocabulary.judgements):
             raise Mistake(f"there is no judgement {given!r}; add it, with its meaning, to vocabulary.yaml")
         meaning, topic = vocabulary.judgements[given]
         return cls(given, meaning, topic)
