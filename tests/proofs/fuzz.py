@@ -298,7 +298,7 @@ def run(times: int, seed: int, readers: Iterable[Reader] = READERS, *, least: in
     for reader in readers:
         chance = Random(f"{seed} {reader.name}")  # noqa: S311  # no secret
         good = reader.good()
-        for _ in range(max(least, times * reader.share // all_shares)):
+        for _ in range(max(least, -(-times * reader.share // all_shares))):
             _try(reader, reader.spoil(chance.choice(good), chance), found)
     return found
 
