@@ -226,13 +226,15 @@ def _join(sitting: Sitting, rows: Sequence[Row], cover: bytes, manifest: dict[st
         parts = []
         for part, content in _parts(rows, cover):
             (folder / part["file"]).write_bytes(content)
-            parts.append(part)
+            parts.append(part if sitting.of_meeting else part | {"case": ""})
         (folder / "figures.pdf").write_bytes(_figures())
         (folder / MANIFEST).write_bytes(canonical(manifest))
         plan = {
             "figures": "figures.pdf",
             "parts": parts,
-            "running": "pack page {page} of {pages}",
+            "running": "pack page {page} of {pages}"
+            if sitting.of_meeting
+            else "with files: page {page} of {pages}",
             "written": f"D:{''.join(filter(str.isdigit, sitting.written[:19]))}Z",
             "bookmarks": _bookmarks(sitting, rows),
         }
