@@ -259,22 +259,40 @@ def list_lines(
     that has them in their order, for a database that would rather read each case, however long.
     """
     mine = (scope(viewer), *wanted)
-    total = _count(session, mine, order if count_in_order else ())
-    page = min(max(page, 1), max(1, -(-total // PAGE)))
-    first = (page - 1) * PAGE
-
-    def some(most: int, first: int, *where: ColumnElement[bool]) -> Sequence[str]:
-        chosen = select(Referral.number).where(*mine, *where).order_by(*order)
-        return session.scalars(chosen.limit(most).offset(first)).all()
-
     if on_top is None:
-        numbers = some(PAGE, first)
+        numbers, total, page = _page_and_count(session, mine, order, page)
     else:
-        top = _count(session, (*mine, on_top))
-        above = some(PAGE, first, on_top) if first < top else ()
-        numbers = [*above, *some(PAGE - len(above), max(first - top, 0), ~on_top)]
+        total = _count(session, mine, order if count_in_order else ())
+        page = _there(page, total)
+        first, top = (page - 1) * PAGE, _count(session, (*mine, on_top))
+        above = _some(session, (*mine, on_top), order, PAGE, first) if first < top else ()
+        below = _some(session, (*mine, ~on_top), order, PAGE - len(above), max(first - top, 0))
+        numbers = [*above, *below]
     rows = {row.number: Line(*row) for row in session.execute(_lines().where(Referral.number.in_(numbers)))}
     return Lines(tuple(rows[number] for number in numbers), total, page)
+
+
+def _there(page: int, total: int) -> int:
+    """Give the page that is asked for, or the nearest that there is."""
+    return min(max(page, 1), max(1, -(-total // PAGE)))
+
+
+def _some(
+    session: Session, wanted: Sequence[ColumnElement[bool]], order: Sequence[Any], most: int, first: int
+) -> Sequence[str]:
+    chosen = select(Referral.number).where(*wanted).order_by(*order)
+    return session.scalars(chosen.limit(most).offset(first)).all()
+
+
+def _page_and_count(
+    session: Session, wanted: Sequence[ColumnElement[bool]], order: Sequence[Any], page: int
+) -> tuple[list[str], int, int]:
+    """Give the numbers of a page, of how many, and which page it is: looked for once, since that is what takes long."""
+    counted = select(Referral.number, func.count().over()).where(*wanted).order_by(*order).limit(PAGE)
+    found = session.execute(counted.offset((max(page, 1) - 1) * PAGE)).all()
+    if not found and page > 1:  # beyond the last page: that one is given
+        return _page_and_count(session, wanted, order, _there(page, _count(session, wanted)))
+    return [number for number, _ in found], found[0][1] if found else 0, max(page, 1)
 
 
 def _count(session: Session, wanted: Sequence[ColumnElement[bool]], order: Sequence[Any] = ()) -> int:
