@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select, true
-from sqlalchemy.orm import Session, defer, joinedload
+from sqlalchemy.orm import Session, aliased, defer, joinedload
 
 from referral import audit, clock, database
 from referral.actions.mail import notify
@@ -91,8 +91,11 @@ def _visible(viewer: User) -> ColumnElement[bool]:
     """Give the filter for the uses whose record the viewer's programme keeps; an auditor looks at all."""
     if viewer.role is Role.AUDITOR:
         return true()
-    kept = select(Referral.id).where(Referral.programme_id == viewer.organisation_id)
-    return EmergencyAccess.referral_id.in_(kept)
+    case = aliased(Referral)  # asked for each use, since uses are few and cases many
+    kept = select(case.id).where(
+        case.id == EmergencyAccess.referral_id, case.programme_id == viewer.organisation_id
+    )
+    return kept.exists()
 
 
 def _told(session: Session, viewer: User, rows: Select[EmergencyAccess, str]) -> list[Use]:
