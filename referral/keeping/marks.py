@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from referral import database
 from referral.models.marks import HouseMark
 
 TICK, BACKUP, REHEARSAL, SHUT = "tick", "backup", "rehearsal", "shut"
@@ -13,6 +14,9 @@ TICK, BACKUP, REHEARSAL, SHUT = "tick", "backup", "rehearsal", "shut"
 
 def note(session: Session, name: str, at: datetime, **detail: Any) -> None:
     """Write down that it was done just now. ``detail`` takes counts, digests and moments."""
+    database.one_at_a_time(
+        session, f"mark {name}"
+    )  # the first of two would be there when the second is written
     session.merge(HouseMark(name=name, at=at, detail=detail))
     session.flush()
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -107,6 +108,35 @@ def test_the_age_of_the_last_tick_and_backup_is_told(app: Flask, session: Sessio
 
     assert 0 <= number(page, 'pons_age_seconds{what="tick"}') < 300
     assert 0 <= number(page, 'pons_age_seconds{what="backup"}') < 300
+
+
+@pytest.mark.only_on("postgresql")
+def test_of_two_who_write_the_first_mark_the_second_waits_and_writes_over_it(
+    app: Flask, session: Session
+) -> None:
+    with app.app_context():
+        engine = db.engine
+
+    def write(window: Session, number: int) -> None:
+        marks.note(window, marks.TICK, clock.now(), number=number)
+
+    def second() -> None:
+        with Session(engine) as window:
+            write(window, 2)
+            window.commit()
+
+    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    with Session(engine) as first, ThreadPoolExecutor(1) as thread:
+        write(first, 1)
+        done = thread.submit(second)
+        while not session.scalar(waits):
+            session.rollback()
+        first.commit()
+        done.result()
+
+    told = marks.last(session, marks.TICK)
+    assert told is not None
+    assert told.detail == {"number": 2}
 
 
 def test_only_addresses_that_were_named_read_the_metrics(app: Flask) -> None:
