@@ -255,8 +255,8 @@ def list_lines(
 ) -> Lines:
     """List one page of the cases that a person may see, those ``on_top`` before the others, each part in ``order``.
 
-    Which stand on it is found by the index alone. ``count_in_order`` where nearly all are counted: SQLite does so in
-    the index that has them in their order, since it would rather read each case, however long.
+    Which stand on it is found by the index alone. ``count_in_order`` where nearly all are counted: in the index
+    that has them in their order, for a database that would rather read each case, however long.
     """
     mine = (scope(viewer), *wanted)
     if on_top is None:
@@ -297,7 +297,7 @@ def _page_and_count(
 
 def _count(session: Session, wanted: Sequence[ColumnElement[bool]], order: Sequence[Any] = ()) -> int:
     counted = select(func.count()).select_from(Referral).where(*wanted)
-    if order and session.get_bind().dialect.name == "sqlite":
+    if order:
         listed = select(Referral.number).where(*wanted).order_by(*order).limit(MOST)
         counted = select(func.count()).select_from(listed.subquery())
     return session.scalar(counted) or 0
