@@ -66,6 +66,12 @@ def record(
     return entry
 
 
+def note(session: Session, actor: User, deed: str, referral: Referral | None = None, **detail: Any) -> None:
+    """Write down that something is read, where the transaction only reads when it is over: before it is shown."""
+    at = clock.now()
+    database.after_reading(session, lambda: record(session, actor, deed, referral, at=at, **detail))
+
+
 def last_recorded(session: Session) -> str | None:
     """Name the deed of the last entry of this session that stands in the trail; one that was rolled back does not."""
     last = session.info.get("last_entry")

@@ -5,6 +5,7 @@ a lock first, in this order, so that nobody waits for somebody who waits for the
 (:func:`held`), then names (:func:`one_at_a_time`), the wider name last; the widest is the trail's.
 """
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import psycopg
@@ -28,6 +29,7 @@ PRAGMAS = {
     "cell_size_check": 1,
     "mmap_size": 0,
 }
+WAITING = "waiting"  # in a session: what is to be written when its reading is over
 AN_HOUR = 3600
 """A connection of SQLite knows no more than when it was opened of how much lies where (:func:`look_through`)."""
 POSTGRESQL = {
@@ -142,13 +144,47 @@ def begin_reading(session: Session) -> None:
     """Begin a transaction that only reads: it waits for nobody, and sees the data as at one moment.
 
     Every other transaction takes SQLite's one place for a writer when it begins, because a transaction that
-    turns writer half-way is refused. Whoever writes nothing, not even to the trail, may begin here; what is
-    written all the same is refused by the database.
+    turns writer half-way is refused. Whoever writes nothing may begin here; what is written all the same is
+    refused by the database. What is to be written of it waits until it is over (:func:`after_reading`).
     """
+    if is_reading(session):
+        return
     options: dict[str, Any] = {"reading": True}
     if session.get_bind().dialect.name == "postgresql":  # without writing, REPEATABLE READ never fails
         options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     session.connection(execution_options=options)
+
+
+def is_reading(session: Session) -> bool:
+    """Whether a transaction that only reads is open."""
+    return session.in_transaction() and bool(
+        session.connection().get_execution_options().get("reading", False)
+    )
+
+
+def after_reading(session: Session, write: Callable[[], object]) -> None:
+    """Write at once; where the transaction only reads, once it is over: so no reader keeps others from writing."""
+    if is_reading(session):
+        session.info.setdefault(WAITING, []).append(write)
+    else:
+        write()
+
+
+def finish_reading(session: Session) -> None:
+    """Write what waited until the reading was over, in a transaction of its own."""
+    waiting = session.info.pop(WAITING, ())
+    if not waiting:
+        return
+    if is_reading(session):
+        session.commit()
+    for write in waiting:
+        write()
+    session.commit()
+
+
+def forget_reading(session: Session) -> None:
+    """Leave what waited unwritten: nothing is shown after all."""
+    session.info.pop(WAITING, None)
 
 
 def look_through(session: Session) -> None:

@@ -219,7 +219,7 @@ def record_reading(
 ) -> None:
     """Write down who has read a file, or a page of it."""
     digest = attachment.sha256
-    audit.record(
+    audit.note(
         session, viewer, "attachment_read", referral, attachment=str(attachment.id), sha256=digest, **what
     )
 

@@ -158,7 +158,7 @@ def read_case(
     """
     access = _own(session, reader, access_id)
     referral = get_referral(session, access.referral_id, reader, in_emergency=True)
-    audit.record(session, reader, "emergency_read", referral, access=str(access.id), what=what, **detail)
+    audit.note(session, reader, "emergency_read", referral, access=str(access.id), what=what, **detail)
     return access, referral
 
 

@@ -73,7 +73,7 @@ def join_packet(session: Session, referral_id: UUID, viewer: User) -> WithFiles:
     )
     made = make_pack(_alone(case), [case])
     referral = get_referral(session, referral_id, viewer)
-    audit.record(
+    audit.note(
         session,
         viewer,
         "packet_with_files_read",

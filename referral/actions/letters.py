@@ -259,7 +259,7 @@ def read_letter(session: Session, referral: Referral, letter_id: UUID, viewer: U
     letter = session.scalar(select(Letter).where(Letter.id == letter_id, Letter.referral_id == referral.id))
     if letter is None or letter.released_at is None or letter.pdf is None:
         raise NotFoundError("This letter does not exist, or it is not for you.")
-    audit.record(session, viewer, "letter_read", referral, letter=str(letter.id))
+    audit.note(session, viewer, "letter_read", referral, letter=str(letter.id))
     return letter.pdf
 
 

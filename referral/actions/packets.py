@@ -216,7 +216,7 @@ def read_packet(session: Session, referral: Referral, number: int | None, viewer
         raise NotFoundError("There is no packet of this case yet.")
     if version.packet is None:
         raise NotMadeError(version.id)
-    audit.record(
+    audit.note(
         session, viewer, "packet_read", referral, version=version.version, packet=version.packet.sha256
     )
     return version.packet

@@ -139,14 +139,14 @@ def read_pack(session: Session, meeting: Meeting, pack_id: UUID, viewer: User) -
     )
     if pack is None:
         raise NotFoundError("This pack does not exist, or it is not made yet.")
-    audit.record(session, viewer, "pack_read", meeting=str(meeting.id), pack=str(pack.id), sha256=pack.sha256)
+    audit.note(session, viewer, "pack_read", meeting=str(meeting.id), pack=str(pack.id), sha256=pack.sha256)
     digests = {each["referral"]: each["packet_sha256"] for each in (pack.manifest or {})["cases"]}
     cases = select(Referral).where(Referral.id.in_([UUID(each["referral"]) for each in pack.agenda]))
     found = {case.id: case for case in session.scalars(cases)}
     for each in pack.agenda:
         if digest := digests[each["number"]]:
             case = found[UUID(each["referral"])]
-            audit.record(
+            audit.note(
                 session,
                 viewer,
                 "packet_read",

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from referral import database
 from referral.models import Looking, Referral, User
 
 GONE_AFTER = timedelta(minutes=2)
@@ -15,9 +16,8 @@ def look(session: Session, referral: Referral, viewer: User, now: datetime) -> N
     """Note that the viewer has the case on the screen. It is no deed: nothing of it is in the trail."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     seen = dialect.insert(Looking).values(referral_id=referral.id, user_id=viewer.id, seen_at=now)
-    session.execute(
-        seen.on_conflict_do_update(index_elements=["referral_id", "user_id"], set_={"seen_at": now})
-    )
+    again = seen.on_conflict_do_update(index_elements=["referral_id", "user_id"], set_={"seen_at": now})
+    database.after_reading(session, lambda: session.execute(again))
 
 
 def who_else(session: Session, referral: Referral, viewer: User, now: datetime) -> list[str]:

@@ -93,7 +93,7 @@ def get_referral(
 def read_referral(session: Session, referral_id: UUID, viewer: User) -> Referral:
     """Fetch a case to be shown, and write down who saw it."""
     referral = get_referral(session, referral_id, viewer)
-    audit.record(session, viewer, "case_read", referral, state=referral.state)
+    audit.note(session, viewer, "case_read", referral, state=referral.state)
     return referral
 
 

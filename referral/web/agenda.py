@@ -41,7 +41,7 @@ def draw_choice(
     meeting = calling.get_meeting(db.session(), meeting_id, g.person)
     cases = actions.ready_cases(db.session(), g.person)
     words = meetings.meeting_words(meeting)
-    audit.record(db.session(), g.person, "meeting_read", meeting=str(meeting.id), cases=len(chosen or cases))
+    audit.note(db.session(), g.person, "meeting_read", meeting=str(meeting.id), cases=len(chosen or cases))
     db.session.commit()
     return render_template(
         "meetings/choose.html", **words, cases=cases, chosen=chosen, ticked=ticked or [], problem=problem

@@ -159,7 +159,7 @@ def trail() -> ResponseReturnValue:
     if problems:
         entries, after = [], None
     kept = {name: str(value) for name, value in asdict(asked).items() if value is not None}
-    audit.record(db.session(), g.person, "trail_read", entries=len(entries), filter=kept)
+    audit.note(db.session(), g.person, "trail_read", entries=len(entries), filter=kept)
     people = actions.accounts(db.session())
     db.session.commit()
     deeds = sorted({*DEEDS, *MORE_WORDS, *(entry.deed for entry, _ in entries)}, key=deed_words)
@@ -206,7 +206,7 @@ def read_filter(typed: Typed) -> tuple[Asked, dict[str, str]]:
 def access(referral_id: UUID) -> ResponseReturnValue:
     """Show who has read one case, and who did what with it."""
     number = actions.get_case_number(db.session(), referral_id)
-    audit.record(db.session(), g.person, "access_read", case=str(referral_id))
+    audit.note(db.session(), g.person, "access_read", case=str(referral_id))
     reads = actions.seen_by(db.session(), referral_id, reads=True)
     acts = actions.seen_by(db.session(), referral_id, reads=False)
     db.session.commit()
@@ -225,7 +225,7 @@ def access(referral_id: UUID) -> ResponseReturnValue:
 def access_list(referral_id: UUID) -> ResponseReturnValue:
     """Print who has seen one record, for the person whose record it is."""
     number = actions.get_case_number(db.session(), referral_id)
-    audit.record(db.session(), g.person, "access_printed", case=str(referral_id))
+    audit.note(db.session(), g.person, "access_printed", case=str(referral_id))
     told = {
         "reads": actions.seen_by(db.session(), referral_id, reads=True),
         "acts": actions.seen_by(db.session(), referral_id, reads=False),

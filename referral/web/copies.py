@@ -48,6 +48,6 @@ def show(referral_id: UUID) -> ResponseReturnValue:
         contents={"changed": changed_part({"changed": actions.changed_json(referral)})},
         left_blank=actions.LEFT_BLANK,
     )
-    audit.record(db.session(), g.person, "case_read", referral, state=referral.state)
+    audit.note(db.session(), g.person, "case_read", referral, state=referral.state)
     db.session.commit()
     return page

@@ -64,11 +64,9 @@ def read_section(
     database.begin_reading(db.session())
     referral = actions.get_draft(db.session(), g.person, referral_id)
     page = render_template("edit/section.html", **workspace(referral, find_section(section), carried))
-    known = audit.was_just_read(db.session(), g.person, referral)
+    if not audit.was_just_read(db.session(), g.person, referral):
+        audit.note(db.session(), g.person, "case_read", referral, state=referral.state)
     db.session.commit()
-    if not known:
-        audit.record(db.session(), g.person, "case_read", referral, state=referral.state)
-        db.session.commit()
     return page
 
 

@@ -34,7 +34,7 @@ def draw(referral_id: UUID, chosen: dict[str, str]) -> str:
     """Draw the page; ``chosen`` is what was ticked and not yet taken, by case."""
     referral = drafts.get_draft(db.session(), g.person, referral_id)
     alike = actions.find_alike(db.session(), referral, g.person)
-    audit.record(db.session(), g.person, "case_read", referral, state=referral.state)
+    audit.note(db.session(), g.person, "case_read", referral, state=referral.state)
     db.session.commit()
     return render_template(
         "duplicates/show.html", referral=referral, alike=alike, answers=ANSWERS, chosen=chosen

@@ -164,7 +164,7 @@ def index() -> ResponseReturnValue:
     """List the uses: what waits for review first, then what was reviewed."""
     found = emergency_reviews.uses(db.session(), g.person, page=page_number())
     waiting, reviewed = len(found.waiting), len(found.reviewed)
-    audit.record(db.session(), g.person, "emergency_list_read", waiting=waiting, reviewed=reviewed)
+    audit.note(db.session(), g.person, "emergency_list_read", waiting=waiting, reviewed=reviewed)
     db.session.commit()
     return render_template("emergencies/index.html", found=found, page=min(page_number(), found.pages))
 
@@ -182,7 +182,7 @@ def draw_review(
     """Draw one use with the form of its review, as long as it has none."""
     form.outcome.offer(OUTCOMES)
     use = emergency_reviews.get_use(db.session(), g.person, access_id)
-    audit.record(db.session(), g.person, "emergency_list_read", access=str(access_id))
+    audit.note(db.session(), g.person, "emergency_list_read", access=str(access_id))
     db.session.commit()
     return render_template(
         "emergencies/review.html",

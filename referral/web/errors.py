@@ -80,7 +80,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(PonsError, answer_refusal)
     app.register_error_handler(DBAPIError, answer_database)
     app.register_error_handler(OSError, answer_disk)
-    app.after_request(keep_refusal)
+    app.after_request(keep_trail)
 
 
 def error_page(code: int, text: str = "") -> ResponseReturnValue:
@@ -121,17 +121,21 @@ def answer_refusal(error: PonsError) -> ResponseReturnValue:
     return error_page(404) if code == 404 else error_page(code, str(error))
 
 
-def keep_refusal(response: Response) -> Response:
-    """Write down what is refused to somebody who is signed in, whoever refused it, before they are told.
+def keep_trail(response: Response) -> Response:
+    """Write down what was read, or what was refused to somebody who is signed in, before they are told.
 
-    It is committed by itself: the entry of the act has gone with the act. Where an entry of this request says it
-    already, that one does; that somebody was shown the case again says nothing of the refusal.
+    A refusal is committed by itself, whoever refused: the entry of the act has gone with the act. Where an entry of
+    this request says it already, that one does; that somebody was shown the case again says nothing of the refusal.
     """
-    if response.status_code in REFUSED and g.get("person") and request.endpoint not in (None, "static"):
-        try:
+    try:
+        if response.status_code in REFUSED or response.status_code >= 500:
+            database.forget_reading(db.session())
+        else:
+            database.finish_reading(db.session())
+        if response.status_code in REFUSED and g.get("person") and request.endpoint not in (None, "static"):
             write_refusal(response)
-        except DBAPIError as error:  # without a place for it nobody is told what they may not know
-            return current_app.make_response(answer_database(error))
+    except DBAPIError as error:  # without a place for it nobody is told what they may not know
+        return current_app.make_response(answer_database(error))
     return response
 
 

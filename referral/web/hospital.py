@@ -48,6 +48,7 @@ def ask() -> ResponseReturnValue:
     found = provider()
     browser = session[BROWSER] = secrets.token_urlsafe(32)
     session[NEXT] = request.args.get("next", "")[:200]
+    db.session.commit()  # the reading; now we write
     asked = sign_on.begin(db.session(), browser)
     db.session.commit()
     try:
@@ -62,6 +63,7 @@ def back() -> ResponseReturnValue:
     """Take whom the hospital's sign-on names, and start a session as the password would."""
     found = provider()
     browser, wanted = session.pop(BROWSER, ""), session.pop(NEXT, "")
+    db.session.commit()  # the reading; now we write
     try:
         asked = sign_on.take(db.session(), request.args.get("state", ""), browser)
         db.session.commit()  # used up, whatever happens now, and nobody waits while we ask

@@ -126,7 +126,7 @@ def draw(
 ) -> str:
     """Draw one file: as it was read, or with what was typed of its person and is not taken."""
     found = actions.get_import(db.session(), g.person, import_id)
-    audit.record(db.session(), g.person, "case_file_read", import_id=str(found.id))
+    audit.note(db.session(), g.person, "case_file_read", import_id=str(found.id))
     record = actions.record_of(found)
     asked = [edition.id for edition in editions_for(db.session(), g.person.organisation_id)]
     sent = found.found["verdicts"]

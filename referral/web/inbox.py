@@ -8,7 +8,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from referral import audit, clock
+from referral import audit, clock, database
 from referral.actions import inbox as actions
 from referral.actions.adoptions import editions_for
 from referral.actions.duplicates import alike_by_case
@@ -56,6 +56,7 @@ def show() -> ResponseReturnValue:
 @requires(*RECEIVERS)
 def search() -> ResponseReturnValue:
     """Find cases by name or number. It is sent as a form so that no name stands in an address."""
+    database.begin_reading(db.session())
     return draw(text=request.form.get("text", "")[:LONGEST_SEARCH].strip())
 
 
@@ -66,7 +67,7 @@ def draw(*, text: str = "", page: int = 1) -> ResponseReturnValue:
     wanted = wanted_of(chosen, text)
     found = actions.list_inbox(db.session(), g.person, wanted, page)
     ids = [line.id for line in found.lines]
-    audit.record(
+    audit.note(
         db.session(),
         g.person,
         "inbox_read",
@@ -258,7 +259,7 @@ def draw_assigning(ids: list[UUID], owner: UUID | None = None) -> str:
     """Draw the page that says how many, and which."""
     found = [get_referral(db.session(), id_, g.person) for id_ in ids]
     for referral in found:
-        audit.record(db.session(), g.person, "case_read", referral, state=referral.state)
+        audit.note(db.session(), g.person, "case_read", referral, state=referral.state)
     page: dict[str, Any] = {
         "chosen": [Chosen(referral, referral.owner) for referral in found],
         "coordinators": actions.coordinators(db.session(), g.person.organisation_id),

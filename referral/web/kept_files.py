@@ -5,7 +5,6 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, current_app, g
 from flask.typing import ResponseReturnValue
 
-from referral import database
 from referral.actions import attachments as actions
 from referral.actions.referrals import get_referral
 from referral.attachments import KEPT_ENDINGS, Store
@@ -33,12 +32,8 @@ def store() -> Store:
 @requires(*Role)  # whom the case is not for does not find it
 def content(referral_id: UUID, attachment_id: UUID) -> ResponseReturnValue:
     """Hand out a file as we rebuilt it, to be saved and never to be opened in our own page."""
-    database.begin_reading(db.session())
-    _, found = find_to_read(referral_id, attachment_id)
-    kept = store().content(found.stored_as, found.sha256)  # read and checked while nobody waits for us
-    db.session.commit()
     referral, found = find_to_read(referral_id, attachment_id)
-    response = inert(kept, found.media_type)
+    response = inert(store().content(found.stored_as, found.sha256), found.media_type)
     name = f"{referral.number}-{found.sha256[:12]}{KEPT_ENDINGS[found.media_type]}"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     actions.record_reading(db.session(), g.person, referral, found, fetched=True)
@@ -63,7 +58,6 @@ def page(referral_id: UUID, attachment_id: UUID, number: int) -> ResponseReturnV
 @requires(*Role)  # as above
 def thumbnail(referral_id: UUID, attachment_id: UUID) -> ResponseReturnValue:
     """Give the small picture of the first page, too small to read: the list that shows it is in the trail."""
-    database.begin_reading(db.session())
     _, found = find_to_read(referral_id, attachment_id)
     response = inert(store().thumbnail(found.stored_as), "image/png")
     db.session.commit()

@@ -128,7 +128,7 @@ def draw(
     """Draw one meeting, with why something was refused; ``reason`` and ``problem`` are those of a quorum waived."""
     meeting = actions.get_meeting(db.session(), meeting_id, g.person)
     words = meeting_words(meeting) | {"packs": packs.packs_of(db.session(), meeting), "start": False}
-    audit.record(db.session(), g.person, "meeting_read", meeting=str(meeting.id), cases=len(words["rows"]))
+    audit.note(db.session(), g.person, "meeting_read", meeting=str(meeting.id), cases=len(words["rows"]))
     db.session.commit()
     return render_template("meetings/show.html", **words, refused=refused, reason=reason, problem=problem)
 
@@ -283,7 +283,7 @@ def ask_cancel(meeting_id: UUID) -> ResponseReturnValue:
     """Say what becomes of the cases, and ask once more."""
     meeting = actions.get_meeting(db.session(), meeting_id, g.person)
     words = meeting_words(meeting)
-    audit.record(db.session(), g.person, "meeting_read", meeting=str(meeting.id), cases=len(words["rows"]))
+    audit.note(db.session(), g.person, "meeting_read", meeting=str(meeting.id), cases=len(words["rows"]))
     db.session.commit()
     return render_template("meetings/cancel.html", **words)
 

@@ -73,7 +73,7 @@ def show(year: int) -> ResponseReturnValue:
 def draw(year: int, problem: str = "") -> str:
     """Count, write down who read it, and draw."""
     told = count(year)
-    audit.record(db.session(), g.person, "numbers_read", year=year)
+    audit.note(db.session(), g.person, "numbers_read", year=year)
     db.session.commit()
     return render_template("numbers/index.html", **words(told), purposes=purposes(), problem=problem)
 

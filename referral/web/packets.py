@@ -147,7 +147,7 @@ def draw_check(*, seal: str = "", checked: Checked | None = None, notice: str = 
     """Draw the page, with what was found of a file or of a seal; of a case only what this person may see."""
     found = packets.find_sealed(db.session(), seal, g.person) if seal else None
     if seal or checked:
-        audit.record(
+        audit.note(
             db.session(),
             g.person,
             "packet_checked",

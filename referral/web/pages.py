@@ -4,7 +4,7 @@ from flask import Blueprint, abort, g, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
-from referral import auth, database
+from referral import auth
 from referral.auth import public, requires
 from referral.extensions import db
 from referral.models import Referral
@@ -30,7 +30,6 @@ TITLES = {key: title for key, (title, _) in GUIDES.items()}
 @requires(*Role)
 def home() -> ResponseReturnValue:
     """Show where this person's work begins: how many cases stand where, and what to do next."""
-    database.begin_reading(db.session())
     mine = select(Referral.state, func.count(), func.min(Referral.waiting_since)).group_by(Referral.state)
     found = {
         state: (cases, since) for state, cases, since in db.session.execute(mine.where(auth.scope(g.person)))

@@ -88,7 +88,7 @@ def words() -> dict[str, Any]:
 def index() -> ResponseReturnValue:
     """List the clinic's own cases: what is being written first."""
     found = actions.list_referrals(db.session(), g.person, page_number())
-    audit.record(db.session(), g.person, "list_read", page=found.page, cases=len(found.lines))
+    audit.note(db.session(), g.person, "list_read", page=found.page, cases=len(found.lines))
     db.session.commit()
     return render_template("referrals/index.html", **list_words(found, editions_carried(found)))
 

@@ -59,7 +59,7 @@ def index() -> ResponseReturnValue:
 def draw_list(because: str = "", problem: str = "") -> str:
     """Draw the list, with a reason for a hold that was typed and not taken."""
     due = actions.coming(db.session(), g.person, clock.today())
-    audit.record(db.session(), g.person, "deletions_read", cases=len(due))
+    audit.note(db.session(), g.person, "deletions_read", cases=len(due))
     mine: dict[str, Any] = dict.fromkeys(("hold", "held", "requests", "rules"))
     if g.person.role in KEEPERS:
         mine = {
@@ -80,7 +80,7 @@ def draw_list(because: str = "", problem: str = "") -> str:
 def take_list() -> ResponseReturnValue:
     """Give the whole list as a file for a spreadsheet."""
     due = actions.coming(db.session(), g.person, clock.today())
-    audit.record(db.session(), g.person, "deletions_read", cases=len(due))
+    audit.note(db.session(), g.person, "deletions_read", cases=len(due))
     db.session.commit()
     rows = [
         (
@@ -292,7 +292,7 @@ def tombstone(referral_id: UUID) -> ResponseReturnValue:
     referral = db.session.scalar(wanted.options(joinedload(Referral.programme)))
     if referral is None:
         raise NotFoundError("This case does not exist, or it is not for you.")
-    audit.record(db.session(), g.person, "tombstone_read", referral)
+    audit.note(db.session(), g.person, "tombstone_read", referral)
     page = render_template(
         "retention/deleted.html", referral=referral, rule=actions.say_rule(referral.gone_under or "")
     )

@@ -24,7 +24,7 @@ def show(meeting_id: UUID) -> ResponseReturnValue:
     """Show the room: who came, the quorum, what is done and what is left."""
     meeting = actions.get_meeting(db.session(), meeting_id, g.person)
     words = meeting_words(meeting)
-    audit.record(db.session(), g.person, "meeting_read", meeting=str(meeting.id), cases=len(words["rows"]))
+    audit.note(db.session(), g.person, "meeting_read", meeting=str(meeting.id), cases=len(words["rows"]))
     db.session.commit()
     return render_template("meetings/room.html", **words)
 

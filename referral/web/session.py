@@ -108,12 +108,9 @@ def takes_files(most: int) -> Callable[[View], View]:
 
 def load_person(token: str) -> User | None:
     """Read the person of a session anew at each request, so that every change holds at once."""
-    database.begin_reading(db.session())
     found = auth.find_session(db.session(), token)
     if found is None:
         g.waiting = find_waiting(db.session(), token)
-    db.session.commit()
-    if found is None:
         return None
     g.user_session = found
     if clock.now() - found.seen_at > TOUCH_EVERY:
@@ -133,20 +130,24 @@ def touch(found: UserSession) -> None:
 
 
 def identify() -> None:
-    """Keep the person, what they have opened in an emergency, and whether the people here are invented."""
+    """Keep the person, what they have opened in an emergency, and whether the people here are invented.
+
+    A page that is asked for goes on in the same transaction: it sees one moment, and holds up nobody.
+    """
     g.person, g.demonstration, g.emergencies = None, False, []
     g.user_session = g.waiting = None  # the session of the person; one that waits for the second step
     if request.endpoint == "static":
         return
+    database.begin_reading(db.session())
     if current_user.is_authenticated:
         g.person = current_user._get_current_object()
-    database.begin_reading(db.session())
     g.demonstration = (
         db.session.scalar(select(Referral.id).where(Referral.demonstration).limit(1)) is not None
     )
     if g.person is not None and g.person.role in auth.OPENERS:
         g.emergencies = emergencies.open_now(db.session(), g.person)
-    db.session.commit()
+    if request.method not in ("GET", "HEAD"):
+        db.session.commit()
 
 
 def make_room() -> ResponseReturnValue | None:
@@ -186,6 +187,7 @@ def guard() -> ResponseReturnValue | None:
     if g.person is None:
         return ask_to_sign_in()
     if g.person.role not in roles:
+        db.session.commit()  # what was read so far
         audit.record(db.session(), g.person, "page_refused", page=request.endpoint)
         db.session.commit()
         raise ForbiddenError(f"This page is not for the role {g.person.role.words}.")
