@@ -1,10 +1,13 @@
 """What may go wrong in a cage. Imported there, so it imports next to nothing."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+changed = False
 
 
 def hang(folder: Path) -> None:
@@ -46,3 +49,31 @@ def lie(folder: Path) -> dict[str, object]:
 
 def crash(folder: Path) -> None:
     os.abort()
+
+
+def who(folder: Path) -> dict[str, object]:
+    return {"process": os.getpid(), "parent": os.getppid(), "changed": changed}
+
+
+def change(folder: Path) -> None:
+    """Leave something behind in the process, as a parser that was taken over would."""
+    global changed
+    changed = True
+    raise ValueError
+
+
+def kill_the_helper(folder: Path) -> None:
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(5)
+
+
+def babble(folder: Path) -> dict[str, str]:
+    return {"said": "x" * 200_000}
+
+
+def mumble(folder: Path) -> float:
+    return float("nan")
+
+
+def list_things(folder: Path) -> list[str]:
+    return []

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from queue import LifoQueue
 
 import pikepdf
 import pypdfium2
@@ -219,9 +220,52 @@ def test_what_breaks_breaks_alone(tmp_path: Path, work: str) -> None:
     assert all(path.stat().st_size <= 10_000_000 for path in tmp_path.iterdir())
 
 
+def test_what_breaks_leaves_nothing_for_the_next(tmp_path: Path) -> None:
+    place = caged.Place()
+    before = place.work(f"{HERE}:who", tmp_path, SMALL)
+    for work in ("crash", "change", "eat"):
+        with pytest.raises(caged.CageError):
+            place.work(f"{HERE}:{work}", tmp_path, SMALL)
+    after = place.work(f"{HERE}:who", tmp_path, SMALL)
+    place.end()
+    assert (after["parent"], after["changed"]) == (before["parent"], False)
+    assert after["process"] != before["process"]
+
+
+def test_a_helper_that_was_killed_is_replaced(tmp_path: Path) -> None:
+    place = caged.Place()
+    parent = place.work(f"{HERE}:who", tmp_path, SMALL)["parent"]
+    with pytest.raises(caged.TooMuchError):
+        place.work(f"{HERE}:kill_the_helper", tmp_path, SMALL)
+    assert place.work(f"{HERE}:who", tmp_path, SMALL)["parent"] != parent
+    place.end()
+
+
+def test_a_helper_is_replaced_after_some_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caged, "MOST_WORK", 2)
+    place = caged.Place()
+    first, second, third = (place.work(f"{HERE}:who", tmp_path, SMALL)["parent"] for _ in range(3))
+    place.end()
+    assert first == second != third
+
+
+def test_who_waits_for_a_place_for_too_long_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caged, "_places", LifoQueue[caged.Place]())
+    monkeypatch.setattr(caged, "LONGEST_QUEUE", 0.01)
+    with pytest.raises(caged.BusyError):
+        caged.run(f"{HERE}:who", tmp_path)
+
+
+@pytest.mark.parametrize("work", ["babble", "mumble", "list_things"])
+def test_what_is_no_short_answer_is_none(tmp_path: Path, work: str) -> None:
+    with pytest.raises(caged.CageError):
+        caged.run(f"{HERE}:{work}", tmp_path)
+
+
 def test_a_cage_has_none_of_our_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "secret")
     monkeypatch.setenv("DATABASE_URL", "secret")
+    caged.end()
     found = caged.run(f"{HERE}:call_home", tmp_path)
 
     assert not {"SECRET_KEY", "DATABASE_URL", "HOME", "PATH"} & set(found["environment"])

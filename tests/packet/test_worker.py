@@ -119,7 +119,7 @@ def test_what_takes_too_much_memory_is_refused() -> None:
 def test_what_is_larger_than_any_paper_is_not_even_sent() -> None:
     printer = Worker()
     with pytest.raises(TooMuchError, match="too large"):
-        printer.print(Job(html="x" * (worker.LARGEST_JOB + 1), styles=(), identifier=b"x"))
+        printer.print(Job(html="x" * (worker.LARGEST_MESSAGE + 1), styles=(), identifier=b"x"))
     assert printer.process_id is None
 
 
