@@ -62,7 +62,7 @@ class Helper:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,  # a complaint may quote what it reads
-                start_new_session=True,
+                process_group=0,  # to be ended with what it starts; in our session, where being nice counts
             )
             self._owner, self.asked = os.getpid(), 0
         return self._process

@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, joinedload
 
 from forms import ReadCase
@@ -226,11 +227,12 @@ def due_reminders(session: Session, now: datetime) -> int:
 
     Each case in its own transaction. Run twice, or twice at once, each is done once.
     """
-    waiting = select(Question.id).where(Question.closed_at.is_(None))
-    ids = session.scalars(waiting.order_by(Question.asked_at)).all()
+    session.commit()
+    database.begin_reading(session)
+    due = _due(session, now)
     session.commit()
     done = 0
-    for question_id in ids:
+    for question_id in due:
         question = session.scalar(
             database.held(
                 select(Question).where(Question.id == question_id, Question.closed_at.is_(None)), Question
@@ -241,6 +243,33 @@ def due_reminders(session: Session, now: datetime) -> int:
             done += _remind(session, referral, question, now) + _escalate(session, referral, question, now)
         session.commit()
     return done
+
+
+def _due(session: Session, now: datetime) -> list[UUID]:
+    """Find the open questions of which somebody is to be told; whoever holds one looks once more."""
+    wanted = (
+        select(Question, Referral.programme_id, _escalated(Question.referral_id, Question.asked_at))
+        .join(Referral, Referral.id == Question.referral_id)
+        .where(Question.closed_at.is_(None))
+    )
+    found = session.execute(wanted.order_by(Question.asked_at)).all()
+    places = {row[1] for row in found if row[1] is not None}
+    days = {each: timedelta(rules_for(session, each).escalate_after_days) for each in places}
+    return [
+        question.id
+        for question, programme, told in found
+        if programme is not None
+        and (
+            (question.remind_at is not None and question.remind_at <= now)
+            or (not told and question.asked_at + days[programme] <= now)
+        )
+    ]
+
+
+def _escalated(referral_id: Any, asked_at: Any) -> ColumnElement[bool]:
+    return exists().where(
+        AuditEntry.referral_id == referral_id, AuditEntry.deed == "escalated", AuditEntry.at >= asked_at
+    )
 
 
 def _remind(session: Session, referral: Referral, question: Question, now: datetime) -> bool:
@@ -270,9 +299,4 @@ def _escalate(session: Session, referral: Referral, question: Question, now: dat
 
 def was_escalated(session: Session, question: Question) -> bool:
     """Tell whether the owner was told that a question has waited long."""
-    told = select(AuditEntry.id).where(
-        AuditEntry.referral_id == question.referral_id,
-        AuditEntry.deed == "escalated",
-        AuditEntry.at >= question.asked_at,
-    )
-    return session.scalar(told.limit(1)) is not None
+    return bool(session.scalar(select(_escalated(question.referral_id, question.asked_at))))

@@ -36,7 +36,7 @@ class Server:
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 command, cwd=ROOT, env=dict(self.environment), pass_fds=[self.socket.fileno()],
-                stdout=log, stderr=log, start_new_session=True,
+                stdout=log, stderr=log, process_group=0,
             )  # fmt: skip
 
     def start_again(self) -> None:
