@@ -26,6 +26,7 @@ from referral.workflow import State
 FINISHED = frozenset({State.WITHDRAWN, State.CLOSED})
 """A case in one of these states is told of, but a second one beside it needs no word of explanation."""
 
+MINE, THEIRS = aliased(PersonKey), aliased(PersonKey)
 PURPOSE = "person_key.key"
 
 # Letters that Unicode does not take apart into a plain one and a mark.
@@ -98,12 +99,11 @@ def alike_by_case(
     session: Session, referral_ids: Collection[UUID], viewer: User
 ) -> dict[UUID, tuple[Alike, ...]]:
     """Find, for several cases at once, the others of what seems to be the same person; of the viewer's own."""
-    mine, theirs = aliased(PersonKey), aliased(PersonKey)
     # In steps, each by an index of its own: joined in one, the database starts from all cases of the clinic.
     rows = session.execute(
-        select(mine.referral_id, theirs.referral_id)
-        .join(theirs, (theirs.key == mine.key) & (theirs.referral_id != mine.referral_id))
-        .where(mine.referral_id.in_(referral_ids))
+        select(MINE.referral_id, THEIRS.referral_id)
+        .join(THEIRS, (THEIRS.key == MINE.key) & (THEIRS.referral_id != MINE.referral_id))
+        .where(MINE.referral_id.in_(referral_ids))
         .distinct()
     )
     pairs = [(case_id, other_id) for case_id, other_id in rows]

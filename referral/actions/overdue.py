@@ -18,7 +18,8 @@ from referral.models import FollowUp, Referral, User, WorkupStep
 from referral.reference.follow_up import say_visit
 from referral.workflow import AFTER_TRANSPLANT, Move, State, find_move
 
-MOST = 50
+MOST = 20
+OWNER, NAMED = aliased(User), aliased(User)
 WHOSE = (Referral.id, Referral.number, Referral.family_name, Referral.given_name)
 
 
@@ -72,11 +73,10 @@ def first_overdue(
 
 
 def _visits(viewer: User, today: date) -> Select[*tuple[Any, ...]]:
-    owner = aliased(User)
     return (
-        select(*WHOSE, FollowUp.visit, FollowUp.due_on, owner.name, owner.name)
+        select(*WHOSE, FollowUp.visit, FollowUp.due_on, OWNER.name, OWNER.name)
         .join(FollowUp, FollowUp.referral_id == Referral.id)
-        .outerjoin(owner, (owner.id == Referral.owner_id) & owner.active)
+        .outerjoin(OWNER, (OWNER.id == Referral.owner_id) & OWNER.active)
         .where(scope(viewer), Referral.state.in_(AFTER_TRANSPLANT))
         .where(FollowUp.recorded_at.is_(None), FollowUp.due_on <= today.isoformat())
         .order_by(FollowUp.due_on, Referral.number)
@@ -84,12 +84,11 @@ def _visits(viewer: User, today: date) -> Select[*tuple[Any, ...]]:
 
 
 def _steps(viewer: User, today: date) -> Select[*tuple[Any, ...]]:
-    owner, named = aliased(User), aliased(User)
     return (
-        select(*WHOSE, WorkupStep.words, WorkupStep.due_on, named.name, owner.name)
+        select(*WHOSE, WorkupStep.words, WorkupStep.due_on, NAMED.name, OWNER.name)
         .join(WorkupStep, WorkupStep.referral_id == Referral.id)
-        .outerjoin(named, (named.id == WorkupStep.owner_id) & named.active)
-        .outerjoin(owner, (owner.id == Referral.owner_id) & owner.active)
+        .outerjoin(NAMED, (NAMED.id == WorkupStep.owner_id) & NAMED.active)
+        .outerjoin(OWNER, (OWNER.id == Referral.owner_id) & OWNER.active)
         .where(scope(viewer), Referral.state == State.WORKUP)
         .where(WorkupStep.done_on.is_(None), WorkupStep.due_on < today.isoformat())
         .order_by(WorkupStep.due_on, Referral.number)

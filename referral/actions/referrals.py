@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -303,6 +304,7 @@ def _count(session: Session, wanted: Sequence[ColumnElement[bool]], order: Seque
     return session.scalar(counted) or 0
 
 
+@cache
 def _lines() -> Select[*tuple[Any, ...]]:
     """Select what a line shows and no more: neither what was typed nor the snapshots."""
     clinic, programme, referrer = aliased(Organisation), aliased(Organisation), aliased(User)

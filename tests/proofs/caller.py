@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import unescape
+from html import escape, unescape
 from http.client import HTTPConnection
 from urllib.parse import urlencode
 
@@ -33,11 +33,12 @@ class Answer:
         return self.headers.get("location", "")
 
     def fields(self, action: str) -> Fields:
-        """What a browser would send of the form with this action, as it stands."""
-        tree = tinyhtml5.parse(self.text, namespace_html_elements=False)
-        forms = [form for form in tree.iter("form") if form.get("action") == action]
-        assert forms, f"no form for {action} in an answer {self.status}"
-        return dict(_filled(forms[-1]))
+        """What a browser would send of the form with this action, as it stands. Only the form is parsed."""
+        before, found, after = self.text.rpartition(f'action="{escape(action)}"')
+        assert found, f"no form for {action} in an answer {self.status}"
+        form = f"<form{before.rpartition('<form')[2]}{found}{after.partition('</form>')[0]}</form>"
+        tree = tinyhtml5.parse(form, namespace_html_elements=False)
+        return dict(_filled(next(tree.iter("form"))))
 
     def hidden(self, name: str) -> str:
         """The value of the first hidden field of a name."""
