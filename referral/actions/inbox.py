@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
@@ -72,22 +72,30 @@ def _owners_no_more(session: Session, viewer: User) -> list[UUID]:
     return list(session.scalars(wanted))
 
 
-def coordinators(session: Session, programme_id: UUID | None) -> list[User]:
+class Named(NamedTuple):
+    """Somebody or something to be chosen."""
+
+    id: UUID
+    name: str
+
+
+def coordinators(session: Session, programme_id: UUID | None) -> list[Named]:
     """List the coordinators of a programme who are in use, by name."""
-    wanted = select(User).where(
+    wanted = select(User.id, User.name).where(
         User.organisation_id == programme_id, User.role == Role.COORDINATOR, User.active
     )
-    return list(session.scalars(wanted.order_by(User.name)))
+    return [Named(*row) for row in session.execute(wanted.order_by(User.name))]
 
 
-def clinics(session: Session, viewer: User) -> list[Organisation]:
+def clinics(session: Session, viewer: User) -> list[Named]:
     """List the clinics that have sent a case here, by name."""
     sent = select(Referral.id).where(
         Referral.organisation_id == Organisation.id,
         Referral.programme_id == viewer.organisation_id,
         Referral.submitted_at.is_not(None),
     )
-    return list(session.scalars(select(Organisation).where(sent.exists()).order_by(Organisation.name)))
+    wanted = select(Organisation.id, Organisation.name).where(sent.exists()).order_by(Organisation.name)
+    return [Named(*row) for row in session.execute(wanted)]
 
 
 def _nobodys(gone: Collection[UUID]) -> ColumnElement[bool]:
@@ -145,8 +153,8 @@ def assign(
 
     """
     check_move("assign", actor.role, referral.state)
-    owner = next((each for each in coordinators(session, referral.programme_id) if each.id == owner_id), None)
-    if owner is None:
+    owner = session.get(User, owner_id)
+    if owner is None or owner.id not in dict(coordinators(session, referral.programme_id)):
         raise NotFoundError("This person is no coordinator of the programme, or not any more.")
     if referral.owner_id == owner.id:
         return False

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from referral.helper import LARGEST_MESSAGE
 from referral.printing import worker
 from referral.printing.job import ROOT, File, Job, pack, unpack
 from referral.printing.worker import BusyError, Limits, PacketError, TooMuchError, Worker
@@ -119,7 +120,7 @@ def test_what_takes_too_much_memory_is_refused() -> None:
 def test_what_is_larger_than_any_paper_is_not_even_sent() -> None:
     printer = Worker()
     with pytest.raises(TooMuchError, match="too large"):
-        printer.print(Job(html="x" * (worker.LARGEST_MESSAGE + 1), styles=(), identifier=b"x"))
+        printer.print(Job(html="x" * (LARGEST_MESSAGE + 1), styles=(), identifier=b"x"))
     assert printer.process_id is None
 
 

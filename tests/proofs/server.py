@@ -17,7 +17,16 @@ from tests.proofs.serving import FAULT
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS_TO_START = 120
-LIKE_MAKE_RUN = ("--worker-class", "gthread", "--no-control-socket", "--log-level", "warning")
+BEHIND_A_PROXY = (
+    "--worker-class",
+    "gthread",
+    "--keep-alive",
+    "0",
+    "--no-control-socket",
+    "--log-level",
+    "warning",
+)
+"""As the unit of systemd starts it: a process takes one more than it has threads for, the rest waits for any."""
 
 
 class Server:
@@ -30,8 +39,9 @@ class Server:
         self.process = self._start()
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        sizes = ("--workers", str(self.workers), "--threads", str(self.threads))
-        command = [sys.executable, "-m", "gunicorn", *LIKE_MAKE_RUN, *sizes]
+        sizes = ["--workers", str(self.workers), "--threads", str(self.threads)]
+        sizes += ["--worker-connections", str(self.threads + 1)]
+        command = [sys.executable, "-m", "gunicorn", *BEHIND_A_PROXY, *sizes]
         command += ["--bind", f"fd://{self.socket.fileno()}", "tests.proofs.serving:make()"]
         with self.log.open("ab") as log:
             return subprocess.Popen(
