@@ -29,7 +29,6 @@ PRAGMAS = {
     "cell_size_check": 1,
     "mmap_size": 0,
 }
-READING = "reading"  # of a connection of SQLite: whether it may only read
 WAITING = "waiting"  # in a session: what is to be written when its reading is over
 AN_HOUR = 3600
 """A connection of SQLite knows no more than when it was opened of how much lies where (:func:`look_through`)."""
@@ -102,9 +101,7 @@ def prepare(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         reading = connection.get_execution_options().get("reading", False)
-        if connection.info.get(READING) != reading:
-            connection.exec_driver_sql(f"PRAGMA query_only={reading:d}")
-            connection.info[READING] = reading
+        connection.exec_driver_sql(f"PRAGMA query_only={reading:d}")
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
