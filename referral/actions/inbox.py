@@ -1,9 +1,9 @@
 """The inbox of a programme: finding cases among many, and whose they are."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
@@ -13,7 +13,7 @@ from referral import clock
 from referral.actions.finding import has_verdict, has_words
 from referral.actions.mail import notify
 from referral.actions.moves import move
-from referral.actions.referrals import Lines, list_lines
+from referral.actions.referrals import Lines, as_they_wait, list_lines, list_waiting
 from referral.errors import ConflictError, NotFoundError, PonsError
 from referral.models import Organisation, Question, Referral, SavedView, User
 from referral.workflow import OPEN, SENT, Role, State, check_move
@@ -49,15 +49,20 @@ def list_inbox(session: Session, viewer: User, wanted: Wanted | None = None, pag
     """
     wanted = wanted or Wanted()
     gone = _owners_no_more(session, viewer)
-    order: Sequence[Any] = (Referral.waiting_since, Referral.number)
-    if wanted.newest_first:
-        order = [column.desc() for column in order]
     filters = _filters(session, wanted, gone)
     if wanted.text:
-        return list_lines(session, viewer, order, page, *filters)
+        return list_lines(session, viewer, as_they_wait(wanted.newest_first), page, *filters)
     on_top = Referral.state.in_(OPEN) & _nobodys(gone)
     nearly_all = _in_any_state(wanted) and not wanted.verdict
-    return list_lines(session, viewer, order, page, *filters, on_top=on_top, count_in_order=nearly_all)
+    return list_waiting(
+        session,
+        viewer,
+        page,
+        *filters,
+        on_top=on_top,
+        newest_first=wanted.newest_first,
+        count_in_order=nearly_all,
+    )
 
 
 def _in_any_state(wanted: Wanted) -> bool:

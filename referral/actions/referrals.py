@@ -1,6 +1,6 @@
 """Finding cases, and what one case looks like on paper and screen today."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -246,31 +246,47 @@ def list_referrals(session: Session, viewer: User, page: int = 1) -> Lines:
 
 
 def list_lines(
+    session: Session, viewer: User, order: Sequence[Any], page: int, *wanted: ColumnElement[bool]
+) -> Lines:
+    """List one page of the cases that a person may see."""
+    numbers, total, page = _page_and_count(session, (scope(viewer), *wanted), order, page)
+    return Lines(_lines_of(session, numbers), total, page)
+
+
+def as_they_wait(newest_first: bool = False) -> Sequence[Any]:
+    """Give the order in which cases wait."""
+    order = (Referral.waiting_since, Referral.number)
+    return [column.desc() for column in order] if newest_first else order
+
+
+def list_waiting(
     session: Session,
     viewer: User,
-    order: Sequence[Any],
     page: int,
     *wanted: ColumnElement[bool],
-    on_top: ColumnElement[bool] | None = None,
+    on_top: ColumnElement[bool],
+    newest_first: bool = False,
     count_in_order: bool = False,
 ) -> Lines:
-    """List one page of the cases that a person may see, those ``on_top`` before the others, each part in ``order``.
+    """List one page of the cases that a person may see as they wait, those ``on_top`` before the others.
 
-    Which stand on it is found by the index alone. ``count_in_order`` where nearly all are counted: in the index
-    that has them in their order, for a database that would rather read each case, however long.
+    Which stand on it is found by the index alone. ``count_in_order`` where nearly all are counted: in the index that
+    has them in their order, for a database that would rather read each case, however long.
     """
     mine = (scope(viewer), *wanted)
-    if on_top is None:
-        numbers, total, page = _page_and_count(session, mine, order, page)
-    else:
-        total = _count(session, mine, order if count_in_order else ())
-        page = _there(page, total)
-        first, top = (page - 1) * PAGE, _count(session, (*mine, on_top))
-        above = _some(session, (*mine, on_top), order, PAGE, first) if first < top else ()
-        below = _some(session, (*mine, ~on_top), order, PAGE - len(above), max(first - top, 0))
-        numbers = [*above, *below]
+    total, top = _count(session, mine, in_order=count_in_order), _count(session, (*mine, on_top))
+    page = _there(page, total)
+    first = (page - 1) * PAGE
+    above = _some(session, (*mine, on_top), newest_first, PAGE, first, top)
+    below = _some(
+        session, (*mine, ~on_top), newest_first, PAGE - len(above), max(first - top, 0), total - top
+    )
+    return Lines(_lines_of(session, [*above, *below]), total, page)
+
+
+def _lines_of(session: Session, numbers: Collection[str]) -> tuple[Line, ...]:
     rows = {row.number: Line(*row) for row in session.execute(_lines().where(Referral.number.in_(numbers)))}
-    return Lines(tuple(rows[number] for number in numbers), total, page)
+    return tuple(rows[number] for number in numbers)
 
 
 def _there(page: int, total: int) -> int:
@@ -279,10 +295,22 @@ def _there(page: int, total: int) -> int:
 
 
 def _some(
-    session: Session, wanted: Sequence[ColumnElement[bool]], order: Sequence[Any], most: int, first: int
-) -> Sequence[str]:
-    chosen = select(Referral.number).where(*wanted).order_by(*order)
-    return session.scalars(chosen.limit(most).offset(first)).all()
+    session: Session,
+    wanted: Sequence[ColumnElement[bool]],
+    newest_first: bool,
+    most: int,
+    first: int,
+    there: int,
+) -> list[str]:
+    """Give some of so many that are there, in their order. What is nearer to the end is read from the end."""
+    most = min(most, there - first)
+    if most <= 0:
+        return []
+    backwards = 2 * first > there
+    order = as_they_wait(newest_first != backwards)
+    chosen = select(Referral.number).where(*wanted).order_by(*order).limit(most)
+    found = session.scalars(chosen.offset(there - first - most if backwards else first)).all()
+    return list(reversed(found)) if backwards else list(found)
 
 
 def _page_and_count(
@@ -296,10 +324,10 @@ def _page_and_count(
     return [number for number, _ in found], found[0][1] if found else 0, max(page, 1)
 
 
-def _count(session: Session, wanted: Sequence[ColumnElement[bool]], order: Sequence[Any] = ()) -> int:
+def _count(session: Session, wanted: Sequence[ColumnElement[bool]], *, in_order: bool = False) -> int:
     counted = select(func.count()).select_from(Referral).where(*wanted)
-    if order:
-        listed = select(Referral.number).where(*wanted).order_by(*order).limit(MOST)
+    if in_order:
+        listed = select(Referral.number).where(*wanted).order_by(*as_they_wait()).limit(MOST)
         counted = select(func.count()).select_from(listed.subquery())
     return session.scalar(counted) or 0
 

@@ -1,5 +1,6 @@
 """Finding cases among many, whose they are, the two clocks, and who has one open."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from referral import clock
-from referral.actions import inbox, messages, moves, presence, questions
+from referral.actions import inbox, messages, moves, presence, questions, referrals
 from referral.actions.inbox import Wanted
 from referral.actions.stays import clocks_of
 from referral.errors import ConflictError, MoveRefusedError, NotFoundError
@@ -99,6 +100,44 @@ def test_what_lost_its_owner_stands_on_top_until_a_coordinator_takes_it(
 
     found = inbox.list_inbox(session, people["coordinator"]).lines
     assert [line.number for line in found] == [longest.number, lost.number]
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted(),
+        Wanted(states=frozenset(State) - {State.DRAFT}),
+        Wanted(edition="austin-2016", verdict="met"),
+        Wanted(owner="nobody"),
+    ],
+    ids=["waiting", "all", "by verdict", "nobody's"],
+)
+def test_each_page_goes_on_where_the_one_before_ended(
+    session: Session, people: People, monkeypatch: pytest.MonkeyPatch, wanted: Wanted, newest_first: bool
+) -> None:
+    monkeypatch.setattr(referrals, "PAGE", 2)
+    cases = [put(session, people, COMPLETE) for _ in range(7)]
+    for days, case in enumerate(cases):
+        case.waiting_since = clock.now() - days * DAY
+    for case in cases[2:]:
+        case.owner_id = people["coordinator"].id
+    for case in cases[:2]:
+        case.owner_id = None
+    session.flush()
+    longest_first = [case.number for case in reversed(cases)]
+    order = [*longest_first[5:], *longest_first[:5]]
+    if newest_first:
+        order = [*longest_first[:4:-1], *longest_first[4::-1]]
+    if wanted.owner == "nobody":
+        order = order[:2]
+
+    wanted = replace(wanted, newest_first=newest_first)
+    pages = [inbox.list_inbox(session, people["coordinator"], wanted, page) for page in range(1, 6)]
+    listed = [line.number for found in pages[: (len(order) + 1) // 2] for line in found.lines]
+    assert listed == order
+    assert {found.total for found in pages} == {len(order)}
+    assert pages[-1].lines == pages[(len(order) + 1) // 2 - 1].lines, "beyond the last is the last"
 
 
 # Whose it is
