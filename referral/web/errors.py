@@ -84,7 +84,8 @@ def register(app: Flask) -> None:
 
 
 def error_page(code: int, text: str = "") -> ResponseReturnValue:
-    """Draw the page of a failure; a part of a page gets one line instead."""
+    """Draw the page of a failure; a part of a page gets one line instead. Nothing is shown beside it."""
+    database.forget_reading(db.session())
     title, usual = PAGES.get(code, PAGES[400])
     template = "errors/line.html" if "HX-Request" in request.headers else "errors/page.html"
     reference = g.get("request_id", "") if code >= 500 else ""  # elsewhere the same words for the same thing
@@ -128,10 +129,7 @@ def keep_trail(response: Response) -> Response:
     this request says it already, that one does; that somebody was shown the case again says nothing of the refusal.
     """
     try:
-        if response.status_code in REFUSED or response.status_code >= 500:
-            database.forget_reading(db.session())
-        else:
-            database.finish_reading(db.session())
+        database.finish_reading(db.session())
         if response.status_code in REFUSED and g.get("person") and request.endpoint not in (None, "static"):
             write_refusal(response)
     except DBAPIError as error:  # without a place for it nobody is told what they may not know
@@ -176,6 +174,7 @@ def answer_disk(error: OSError) -> ResponseReturnValue:
 def unsaved(text: str) -> ResponseReturnValue:
     """Draw the page that says that nothing was saved, with what was typed. It asks the database for nothing."""
     REFUSED_WRITES.inc()
+    database.forget_reading(db.session())
     db.session.expunge_all()  # who is signed in stays as they were read
     try:
         db.session.rollback()

@@ -101,13 +101,12 @@ def frame() -> dict[str, Any]:
 
 def asset(name: str) -> str:
     """Give the address of a file of ours, which changes with its content, so that browsers may keep it."""
-    return request.script_root + _address(name, Path(current_app.static_folder or "") / name)
+    return url_for("static", filename=name, v=_digest(Path(current_app.static_folder or "") / name))
 
 
 @cache
-def _address(name: str, path: Path) -> str:
-    digest = sha256(path.read_bytes()).hexdigest()[:12]
-    return url_for("static", filename=name, v=digest).removeprefix(request.script_root)
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()[:12]
 
 
 def day(value: date) -> str:
