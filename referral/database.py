@@ -13,7 +13,7 @@ import pysqlite3
 from sqlalchemy import Connection, Engine, Select, event, func, inspect, make_url, select
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 Row = TypeVar("Row")
 
@@ -185,6 +185,13 @@ def finish_reading(session: Session) -> None:
 def forget_reading(session: Session) -> None:
     """Leave what waited unwritten: nothing is shown after all."""
     session.info.pop(WAITING, None)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_what_was_rolled_back(session: Session, ended: SessionTransaction) -> None:
+    """Let what waited go with the reading that is rolled back, as it would go had it been written at once."""
+    if ended.parent is None:  # not only to a savepoint
+        forget_reading(session)
 
 
 def look_through(session: Session) -> None:

@@ -81,12 +81,22 @@ def test_the_page_of_a_failure_says_nothing_of_a_reading_and_any_other_does(
     def show_beside_a_refusal() -> ResponseReturnValue:
         return read_referral(db.session(), case, g.person).number, 409
 
-    for name, view in (("refused", refuse), ("beside", show_beside_a_refusal)):
+    def show_something_else() -> ResponseReturnValue:
+        read_referral(db.session(), case, g.person)
+        db.session.rollback()
+        return "It has moved on.", 409
+
+    for name, view in (("refused", refuse), ("beside", show_beside_a_refusal), ("else", show_something_else)):
         app.add_url_rule(f"/{name}", name, requires(*Role)(view))
     browser = sign_in("coordinator")
     before = len(deeds(session))
     session.commit()
-    for path, said in (("/refused", ["deed_refused"]), ("/beside", ["case_read", "deed_refused"])):
+    for path, said in (
+        ("/refused", ["deed_refused"]),
+        ("/beside", ["case_read", "deed_refused"]),
+        ("/else", ["deed_refused"]),
+        (f"/referrals/{case}/moves/withdraw", ["deed_refused"]),  # a coordinator does not
+    ):
         assert browser.client.get(path).status_code == 409
         assert deeds(session)[before:] == said
         before += len(said)
