@@ -53,16 +53,7 @@ def list_inbox(session: Session, viewer: User, wanted: Wanted | None = None, pag
     if wanted.text:
         return list_lines(session, viewer, as_they_wait(wanted.newest_first), page, *filters)
     on_top = Referral.state.in_(OPEN) & _nobodys(gone)
-    nearly_all = _in_any_state(wanted) and not wanted.verdict
-    return list_waiting(
-        session,
-        viewer,
-        page,
-        *filters,
-        on_top=on_top,
-        newest_first=wanted.newest_first,
-        count_in_order=nearly_all,
-    )
+    return list_waiting(session, viewer, page, *filters, on_top=on_top, newest_first=wanted.newest_first)
 
 
 def _in_any_state(wanted: Wanted) -> bool:

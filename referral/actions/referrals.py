@@ -27,7 +27,6 @@ from referral.workflow import SENT, State
 
 PAGE = 50
 HISTORY = 100  # entries on one page of the history of a case
-MOST = 10_000_000  # more cases than anybody has
 READS = ("case_read", "packet_read", "packet_with_files_read", "attachment_read", "emergency_read")
 
 
@@ -266,15 +265,13 @@ def list_waiting(
     *wanted: ColumnElement[bool],
     on_top: ColumnElement[bool],
     newest_first: bool = False,
-    count_in_order: bool = False,
 ) -> Lines:
     """List one page of the cases that a person may see as they wait, those ``on_top`` before the others.
 
-    Which stand on it is found by the index alone. ``count_in_order`` where nearly all are counted: in the index that
-    has them in their order, for a database that would rather read each case, however long.
+    Which stand on it is found by the index alone.
     """
     mine = (scope(viewer), *wanted)
-    total, top = _count(session, mine, in_order=count_in_order), _count(session, (*mine, on_top))
+    total, top = _count(session, mine), _count(session, (*mine, on_top))
     page = _there(page, total)
     first = (page - 1) * PAGE
     above = _some(session, (*mine, on_top), newest_first, PAGE, first, top)
@@ -324,12 +321,8 @@ def _page_and_count(
     return [number for number, _ in found], found[0][1] if found else 0, max(page, 1)
 
 
-def _count(session: Session, wanted: Sequence[ColumnElement[bool]], *, in_order: bool = False) -> int:
-    counted = select(func.count()).select_from(Referral).where(*wanted)
-    if in_order:
-        listed = select(Referral.number).where(*wanted).order_by(*as_they_wait()).limit(MOST)
-        counted = select(func.count()).select_from(listed.subquery())
-    return session.scalar(counted) or 0
+def _count(session: Session, wanted: Sequence[ColumnElement[bool]]) -> int:
+    return session.scalar(select(func.count()).select_from(Referral).where(*wanted)) or 0
 
 
 @cache
