@@ -38,7 +38,7 @@ POSTGRESQL = {
     "idle_in_transaction_session_timeout": "20s",  # a page that hangs keeps its locks no longer than this
     "synchronous_commit": "on",  # an acknowledged commit survives a power cut
     "timezone": "UTC",
-    "random_page_cost": "1.1",  # lists are found and counted in indexes: on a disk without heads, they are nearer than rows
+    "random_page_cost": "1.1",  # without moving heads an index is nearer than the rows: lists are counted in it
 }
 WRITTEN_ONCE = ("audit_entry",)
 """Tables to which the application's role may add, and nothing else."""
