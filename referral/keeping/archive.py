@@ -134,8 +134,8 @@ class Writer:
 
 
 @contextmanager
-def writing(target: Path, passphrase: str) -> Iterator[Writer]:
-    """Write a backup beside its place, put it there whole and on the disk at the end, and never half of it.
+def writing(target: Path, scratch: Path, passphrase: str) -> Iterator[Writer]:
+    """Write a backup in a folder beside its place, put it there whole and on the disk at the end, never half of it.
 
     Raises:
         FileExistsError: there is a file of this name already.
@@ -143,23 +143,18 @@ def writing(target: Path, passphrase: str) -> Iterator[Writer]:
     """
     if target.exists():
         raise FileExistsError(f"{target} is there already")
-    coming = target.with_name(f".{target.name}.coming")
-    coming.unlink(missing_ok=True)
-    handle = os.open(coming, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            sealing = Sealing(file, passphrase) if passphrase else None
-            out = cast("IO[bytes]", sealing or file)
-            with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
-                yield Writer(tar)
-            if sealing:
-                sealing.close()
-            file.flush()
-            os.fsync(file.fileno())
-        coming.rename(target)
-        _to_disk(target.parent)
-    finally:
-        coming.unlink(missing_ok=True)
+    coming = scratch / "coming"
+    with os.fdopen(os.open(coming, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        sealing = Sealing(file, passphrase) if passphrase else None
+        out = cast("IO[bytes]", sealing or file)
+        with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+            yield Writer(tar)
+        if sealing:
+            sealing.close()
+        file.flush()
+        os.fsync(file.fileno())
+    coming.rename(target)
+    _to_disk(target.parent)
 
 
 def _to_disk(folder: Path) -> None:

@@ -3,9 +3,10 @@
 import json
 import secrets
 import shutil
+import time
 import tomllib
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ HARMLESS = (
     "ATTACHMENTS_SIZE", "PACKET_KEY", "SESSION_COOKIE_SECURE", "TRUSTED_HOSTS",
 )  # fmt: skip
 """What goes into a backup of the settings: named one by one, so that no key is ever among them."""
+HALF_MADE = ".pons-half-made-"
+ABANDONED = timedelta(days=1)
+"""No backup takes so long: it was ended before its time."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,8 @@ def back_up(app: Flask, engine: Engine, audit_key: str, target: Path, now: datet
         target /= f"pons-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.backup"
     if target.exists():
         raise FileExistsError(f"{target} is there already")
-    scratch = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    _sweep(target.parent)
+    scratch = target.with_name(HALF_MADE + secrets.token_hex(4))
     scratch.mkdir(mode=0o700)
     try:
         copied = copies.copy(engine, audit_key, scratch)
@@ -66,7 +71,7 @@ def back_up(app: Flask, engine: Engine, audit_key: str, target: Path, now: datet
             copied.tables,
             copied.head,
         )
-        with writing(target, passphrase) as out:
+        with writing(target, scratch, passphrase) as out:
             out.add(copied.path.name, copied.path)
             manifest.lacking = _add_files(out, app.config["ATTACHMENTS"], copied.files)
             anchor = Path(app.config["AUDIT_ANCHOR"])
@@ -77,6 +82,14 @@ def back_up(app: Flask, engine: Engine, audit_key: str, target: Path, now: datet
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return Made(target, manifest, target.stat().st_size)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what backups have left that were killed: a copy of the database lies in it."""
+    before = time.time() - ABANDONED.total_seconds()  # by the clock that dates files
+    for left in folder.glob(f"{HALF_MADE}*"):
+        if left.stat().st_mtime < before:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _add_files(out: Writer, folder: Path, names: tuple[str, ...]) -> list[str]:

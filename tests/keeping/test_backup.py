@@ -1,8 +1,10 @@
 """What goes into a backup comes back exactly; what is damaged, foreign or cut does not come back unnoticed."""
 
 import json
+import os
 import shutil
 import tarfile
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +20,7 @@ from referral.attachments import Store as Files
 from referral.extensions import db
 from referral.keeping import marks
 from referral.keeping.archive import Manifest, unpack
-from referral.keeping.making import back_up
+from referral.keeping.making import HALF_MADE, back_up
 from referral.keeping.sealed import CHUNK, MAGIC, Opening, Sealing, UnreadableError
 from referral.models import Attachment, AuditEntry, Invitation, Mail, User, UserSession
 from referral.models.marks import HouseMark
@@ -124,6 +126,17 @@ def test_a_backup_is_its_owners_alone_and_no_half_of_one_stays(
     assert again.exit_code == 1
     assert "there already" in again.output
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_what_a_killed_backup_has_left_goes_with_the_next_a_day_later(backup: Make, tmp_path: Path) -> None:
+    left = {hours: tmp_path / f"{HALF_MADE}{hours}" for hours in (1, 25)}
+    for hours, folder in left.items():
+        folder.mkdir()
+        (folder / "copy.db").write_text("a database", encoding="utf-8")
+        os.utime(folder, (time.time() - 3600 * hours,) * 2)
+    backup()
+
+    assert [folder.exists() for folder in left.values()] == [True, False]  # the first may be under way
 
 
 def test_into_a_folder_it_gets_a_name_with_the_moment(
