@@ -1,7 +1,6 @@
 """The command line: ``flask`` with the commands below."""
 
 import os
-import secrets
 from collections.abc import Callable
 
 import click
@@ -28,7 +27,7 @@ from referral import (
     clock,
     database,
 )
-from referral.actions import duplicates, factors, people, resealing
+from referral.actions import duplicates, factors, invitations, people, resealing
 from referral.attachments import Store
 from referral.errors import ConflictError
 from referral.extensions import db
@@ -83,7 +82,8 @@ def _organisation_options(command: Callable[..., None]) -> Callable[..., None]:
 def setup(demo: bool, email: str, name: str, organisation: str, kind: str) -> None:
     """Make the tables, the first administrator and, with --demo, something to look at. Runs again unharmed.
 
-    The administrator's password is read from PONS_ADMIN_PASSWORD, or made up and printed once.
+    The administrator's password is read from PONS_ADMIN_PASSWORD, or chosen by a link that is printed: once, within a
+    week. As long as nobody has chosen one, each run prints another link.
     """
     upgrade()
     database.one_at_a_time(db.session(), "setup")
@@ -91,8 +91,12 @@ def setup(demo: bool, email: str, name: str, organisation: str, kind: str) -> No
         load_demonstration()
     duplicates.catch_up(db.session())
     resealing.seal_files(Store(current_app.config["ATTACHMENTS"], current_app.config["DATA_KEYS"]))
-    if db.session.scalar(select(User.id).where(User.role == Role.ADMINISTRATOR).limit(1)) is None:
+    administrators = select(User).where(User.role == Role.ADMINISTRATOR).order_by(User.active.desc(), User.id)
+    first = db.session.scalar(administrators.limit(1))
+    if first is None:
         _add(email, name, Role.ADMINISTRATOR, organisation, kind)
+    elif not first.active:
+        _print_link(first)
     db.session.commit()
 
 
@@ -115,7 +119,7 @@ def load_demonstration() -> None:
 @_organisation_options
 @with_appcontext
 def add_person(email: str, name: str, role: str, works_for: str | None, organisation: str, kind: str) -> None:
-    """Open an account. Its password is made up and printed once."""
+    """Open an account, and print the link with which its person chooses a password: once, within a week."""
     person = _add(email, name, Role(role), organisation, kind)
     if works_for:
         person.works_for = _person(works_for)
@@ -162,16 +166,32 @@ def _add(email: str, name: str, role: Role, organisation: str, kind: str) -> Use
         raise click.ClickException(f"There is an account {email} already.")
     place = db.session.scalar(select(Organisation).where(Organisation.name == organisation))
     place = place or Organisation(name=organisation, kind=OrganisationKind(kind))
-    given = os.environ.get("PONS_ADMIN_PASSWORD") if role is Role.ADMINISTRATOR else None
-    password = given or secrets.token_urlsafe(12)
-    if len(password) < auth.SHORTEST_PASSWORD:
-        raise click.ClickException(f"A password has at least {auth.SHORTEST_PASSWORD} characters.")
-    person = User(
-        email=email, name=name, role=role, organisation=place, password_hash=auth.hash_password(password)
-    )
+    given = os.environ.get("PONS_ADMIN_PASSWORD", "") if role is Role.ADMINISTRATOR else ""
+    person = User(email=email, name=name, role=role, organisation=place, active=bool(given))
+    person.password_hash = _hash(given, person) if given else invitations.no_password()
     db.session.add(person)
     db.session.flush()
     audit.record(db.session(), None, "person_added", person=str(person.id), role=role.value)
-    shown = "from PONS_ADMIN_PASSWORD" if given else f"{password} (shown only now)"
-    click.echo(f"{role.words} {email}, password: {shown}")
+    if given:
+        click.echo(f"{role.words} {email}, with the password of PONS_ADMIN_PASSWORD")
+    else:
+        _print_link(person)
     return person
+
+
+def _hash(given: str, person: User) -> str:
+    try:
+        invitations.check_password(given, given, person, known_to_all=None)
+    except invitations.NotTakenError as refused:
+        raise click.ClickException(f"PONS_ADMIN_PASSWORD: {refused}") from None
+    return auth.hash_password(given)
+
+
+def _print_link(person: User) -> None:
+    """Print where a person chooses a password. Only the digest of the link is kept."""
+    now = clock.now()
+    token = invitations.make_link(db.session(), None, person, now)
+    house = current_app.config["HOUSE_URL"].rstrip("/")
+    until = clock.local(now + invitations.LINK_HOLDS)
+    click.echo(f"{person.role.words} {person.email}: choose a password, once, by {until:%d %B %Y}:")
+    click.echo(f"  {house}/welcome/{token}")

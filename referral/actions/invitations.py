@@ -42,15 +42,18 @@ def _digest(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
-def make_link(session: Session, actor: User, person: User, at: datetime) -> str:
-    """Give the token of a new link for a person; the old ones hold no longer."""
+def make_link(session: Session, actor: User | None, person: User, at: datetime) -> str:
+    """Give the token of a new link for a person; the old ones hold no longer.
+
+    Whoever has the machine makes it as nobody (``None``): the first administrator has nobody else.
+    """
     withdraw_links(session, person, at)
     token = secrets.token_urlsafe(32)
     session.add(
         Invitation(
             token_sha256=_digest(token),
             user_id=person.id,
-            made_by_id=actor.id,
+            made_by_id=(actor or person).id,
             made_at=at,
             expires_at=at + LINK_HOLDS,
         )

@@ -27,7 +27,7 @@ from cryptography.x509.oid import NameOID
 from referral import clock
 from referral.printing.job import HOLE
 
-KEY_SIZE = 3072  # bits; BSI TR-02102-1 asks for 3000 beyond 2023
+KEY_SIZE = 3072  # bits, as strong as 128 of a symmetric key; BSI TR-02102-1 asks for 3000 beyond 2023
 YEARS = 30  # a packet is read as long as the person lives
 ROOM = 2048  # bytes of a signature beside its certificates: the RSA value, the attributes, the frame
 CONTENTS = b"/Contents <"
@@ -50,7 +50,8 @@ class SigningKey:
         """Read a key and certificates from PEM or PKCS #12.
 
         Raises:
-            KeyFaultError: the file holds no RSA key with its certificate, or the password does not open it.
+            KeyFaultError: the file holds no RSA key with its certificate, the key is too short, or the password does
+                not open it.
 
         """
         content, secret = path.read_bytes(), password.encode() or None
@@ -64,6 +65,10 @@ class SigningKey:
             raise KeyFaultError(f"{path.name} cannot be read: {error}") from error
         if not isinstance(private, rsa.RSAPrivateKey) or certificate is None:
             raise KeyFaultError(f"{path.name} needs an RSA key and its certificate")
+        if private.key_size < KEY_SIZE:
+            raise KeyFaultError(
+                f"{path.name}: a key of {private.key_size} bits; it needs {KEY_SIZE} at least"
+            )
         if private.public_key() != certificate.public_key():
             raise KeyFaultError(f"{path.name}: the first certificate is not that of the key")
         return cls(private, certificate, tuple(chain))

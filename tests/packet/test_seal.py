@@ -18,7 +18,7 @@ import segno
 from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -222,10 +222,25 @@ def test_a_real_key_comes_with_those_who_vouch_for_it(house: House, tmp_path: Pa
         SigningKey.read(path, "wrong")
 
 
-def test_a_key_that_does_not_sign_the_same_twice_is_refused(house: House, tmp_path: Path) -> None:
-    private = ec.generate_private_key(ec.SECP256R1())
+def test_a_key_that_does_not_sign_the_same_twice_or_is_short_is_refused(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "key.pem"
+    for private, fault in (
+        (ec.generate_private_key(ec.SECP256R1()), "needs an RSA key"),
+        (rsa.generate_private_key(65537, 2048), "2048 bits; it needs 3072"),
+    ):
+        text = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        path.write_bytes(text + self_signed(house, private).public_bytes(Encoding.PEM))
+        with pytest.raises(KeyFaultError, match=fault):
+            SigningKey.read(path)
+        path.write_bytes(text)
+        with pytest.raises(KeyFaultError):
+            SigningKey.read(path)
+
+
+def self_signed(house: House, private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> x509.Certificate:
+    """A certificate of a key, with the dates of the house's own."""
     name = x509.Name([])
-    certificate = (
+    return (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -235,14 +250,6 @@ def test_a_key_that_does_not_sign_the_same_twice_is_refused(house: House, tmp_pa
         .not_valid_after(house.key.certificate.not_valid_after_utc)
         .sign(private, hashes.SHA256())
     )
-    path = tmp_path / "key.pem"
-    text = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.write_bytes(text + certificate.public_bytes(Encoding.PEM))
-    with pytest.raises(KeyFaultError, match="needs an RSA key"):
-        SigningKey.read(path)
-    path.write_bytes(text)
-    with pytest.raises(KeyFaultError):
-        SigningKey.read(path)
 
 
 def test_a_paper_without_one_place_for_a_signature_is_not_signed(made: Made, house: House) -> None:
