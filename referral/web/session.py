@@ -36,7 +36,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError
-from sqlalchemy import select, update
+from sqlalchemy import exists, false, select, update
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
@@ -141,10 +141,11 @@ def identify() -> None:
     database.begin_reading(db.session())
     if current_user.is_authenticated:
         g.person = current_user._get_current_object()
-    g.demonstration = (
-        db.session.scalar(select(Referral.id).where(Referral.demonstration).limit(1)) is not None
-    )
-    if g.person is not None and g.person.role in auth.OPENERS:
+    opens = g.person is not None and g.person.role in auth.OPENERS
+    has_opened = exists().where(auth.holds(g.person)) if opens else false()
+    invented = exists().where(Referral.demonstration)
+    g.demonstration, in_an_emergency = db.session.execute(select(invented, has_opened)).one()
+    if in_an_emergency:  # asked together, since every page asks and hardly ever one has
         g.emergencies = emergencies.open_now(db.session(), g.person)
     if request.method not in ("GET", "HEAD"):
         db.session.commit()
