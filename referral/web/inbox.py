@@ -66,6 +66,7 @@ def draw(*, text: str = "", page: int = 1) -> ResponseReturnValue:
     chosen = "all" if text else chosen if chosen in FILTERS else "waiting"
     wanted = wanted_of(chosen, text)
     found = actions.list_inbox(db.session(), g.person, wanted, page)
+    on_top = not text and found.page == 1
     ids = [line.id for line in found.lines]
     audit.note(
         db.session(),
@@ -81,7 +82,7 @@ def draw(*, text: str = "", page: int = 1) -> ResponseReturnValue:
         "alike": alike_by_case(db.session(), ids, g.person),
         "clocks": clocks_of(db.session(), ids, clock.now()),
         "due": actions.due_days(db.session(), ids),
-        "late": overdue(db.session(), g.person, clock.today()),
+        "late": overdue(db.session(), g.person, clock.today()) if on_top else [],
         "late_by_case": first_overdue(
             db.session(), g.person, clock.today(), [line.id for line in found.lines if line.state in ACCEPTED]
         ),
