@@ -3,7 +3,6 @@
 import json
 import secrets
 import shutil
-import time
 import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -58,7 +57,7 @@ def back_up(app: Flask, engine: Engine, audit_key: str, target: Path, now: datet
         target /= f"pons-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.backup"
     if target.exists():
         raise FileExistsError(f"{target} is there already")
-    _sweep(target.parent)
+    _sweep(target.parent, (now - ABANDONED).timestamp())
     scratch = target.with_name(HALF_MADE + secrets.token_hex(4))
     scratch.mkdir(mode=0o700)
     try:
@@ -84,9 +83,8 @@ def back_up(app: Flask, engine: Engine, audit_key: str, target: Path, now: datet
     return Made(target, manifest, target.stat().st_size)
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what backups have left that were killed: a copy of the database lies in it."""
-    before = time.time() - ABANDONED.total_seconds()  # by the clock that dates files
+def _sweep(folder: Path, before: float) -> None:
+    """Remove what backups have left that were killed before this moment: a copy of the database lies in it."""
     for left in folder.glob(f"{HALF_MADE}*"):
         if left.stat().st_mtime < before:
             shutil.rmtree(left, ignore_errors=True)

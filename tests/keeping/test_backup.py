@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import tarfile
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -133,7 +132,7 @@ def test_what_a_killed_backup_has_left_goes_with_the_next_a_day_later(backup: Ma
     for hours, folder in left.items():
         folder.mkdir()
         (folder / "copy.db").write_text("a database", encoding="utf-8")
-        os.utime(folder, (time.time() - 3600 * hours,) * 2)
+        os.utime(folder, ((clock.now() - timedelta(hours=hours)).timestamp(),) * 2)
     backup()
 
     assert [folder.exists() for folder in left.values()] == [True, False]  # the first may be under way
