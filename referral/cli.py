@@ -193,5 +193,5 @@ def _print_link(person: User) -> None:
     token = invitations.make_link(db.session(), None, person, now)
     house = current_app.config["HOUSE_URL"].rstrip("/")
     until = clock.local(now + invitations.LINK_HOLDS)
-    click.echo(f"{person.role.words} {person.email}: choose a password, once, by {until:%d %B %Y}:")
+    click.echo(f"{person.role.words} {person.email}: choose a password, once, by {until:%-d %B %Y}:")
     click.echo(f"  {house}/welcome/{token}")
