@@ -65,9 +65,8 @@ def test_the_first_administrator_chooses_a_password_by_a_link_that_is_printed(
     with look(bare) as session:
         browser = Browser(bare.test_client(), session)
         assert browser.sign_in("ad@example.org", CHOSEN).status == 401
-        browser.visit(
-            "/welcome/" + first.output.split("/welcome/")[1].strip(), status=404
-        )  # the second took its place
+        replaced = first.output.split("/welcome/")[1].strip()
+        browser.visit(f"/welcome/{replaced}", status=404)
         choose(browser, second.output)
         assert browser.sign_in("ad@example.org", CHOSEN).path == "/"
         assert session.scalars(select(User.role)).all() == [Role.ADMINISTRATOR]
