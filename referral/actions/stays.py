@@ -6,9 +6,11 @@ Both are sums of stays. A message, a note or a new owner moves no case, and so r
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from referral.models import Stay
@@ -40,14 +42,30 @@ class Clocks:
 
 def clocks_of(session: Session, referral_ids: Collection[UUID], now: datetime) -> dict[UUID, Clocks]:
     """Give both clocks of each case that was ever sent. They stand still once nothing more is to be done."""
-    wanted = select(Stay).where(Stay.referral_id.in_(referral_ids)).order_by(Stay.began_at, Stay.id)
-    stays: dict[UUID, list[Stay]] = {}
-    for stay in session.scalars(wanted):
-        stays.setdefault(stay.referral_id, []).append(stay)
+    stays: dict[UUID, list[_Stay]] = {}
+    for referral_id, *stay in session.execute(_stays(), {"cases": referral_ids}):
+        stays.setdefault(referral_id, []).append(_Stay(*stay))
     return {referral_id: _clocks(found, now) for referral_id, found in stays.items()}
 
 
-def _clocks(stays: list[Stay], now: datetime) -> Clocks:
+class _Stay(NamedTuple):
+    """What the clocks read of a stay."""
+
+    state: State
+    began_at: datetime
+    ended_at: datetime | None
+
+
+@cache
+def _stays() -> Select[*tuple[Any, ...]]:
+    return (
+        select(Stay.referral_id, Stay.state, Stay.began_at, Stay.ended_at)
+        .where(Stay.referral_id.in_(bindparam("cases", expanding=True)))
+        .order_by(Stay.began_at, Stay.id)
+    )
+
+
+def _clocks(stays: list[_Stay], now: datetime) -> Clocks:
     return Clocks(
         sum((_length(stay, now) for stay in stays if stay.state in OPEN), NONE),
         sum((_length(stay, now) for stay in stays if stay.state in OURS), NONE),
@@ -59,5 +77,5 @@ def _clocks(stays: list[Stay], now: datetime) -> Clocks:
     )
 
 
-def _length(stay: Stay, now: datetime) -> timedelta:
+def _length(stay: _Stay, now: datetime) -> timedelta:
     return max((stay.ended_at or now) - stay.began_at, NONE)
