@@ -26,7 +26,7 @@ NOBODY = (
     "family_name IS NULL AND given_name IS NULL AND birth_date IS NULL AND sex IS NULL"
     " AND state_reason IS NULL AND next_change_on IS NULL"
 )
-SENT_AND_THERE = text("submitted_at IS NOT NULL AND gone_at IS NULL")  # as auth.scope asks for a programme's cases
+SENT_AND_THERE = text("submitted_at IS NOT NULL AND gone_at IS NULL")  # a programme's, as auth.scope asks
 
 
 class Referral(Base):
