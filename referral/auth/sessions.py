@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from sqlalchemy import select, update
@@ -90,14 +90,21 @@ def find_waiting(session: Session, token: str) -> UserSession | None:
 
 
 def _find(session: Session, token: str) -> UserSession | None:
-    now = clock.now()
     found = session.get(UserSession, digest(token), populate_existing=True)
-    if found is None or found.ended_at is not None or not found.user.active:
-        return None
-    if now - found.started_at > LONGEST_SESSION or now - found.seen_at > LONGEST_PAUSE:
+    if (
+        found is None
+        or found.ended_at is not None
+        or not found.user.active
+        or clock.now() > lasts_until(found)
+    ):
         return None
     found.user.token = token
     return found
+
+
+def lasts_until(found: UserSession) -> datetime:
+    """Give when a session ends if nobody does anything any more."""
+    return min(found.started_at + LONGEST_SESSION, found.seen_at + LONGEST_PAUSE)
 
 
 def live_sessions(session: Session, user: User) -> list[UserSession]:

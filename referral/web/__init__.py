@@ -25,6 +25,7 @@ from referral.web import (
     interests,
     kept_files,
     layout,
+    left_open,
     letters,
     library,
     meetings,
@@ -88,6 +89,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(auditing.auditing)
     app.register_blueprint(people.people)
     app.register_blueprint(account.account)
+    app.register_blueprint(left_open.left_open)
     app.register_blueprint(second_step.second_step)
     app.register_blueprint(care.care)
     app.register_blueprint(corrections.corrections)

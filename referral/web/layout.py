@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request, url_for
 
 from referral import clock
-from referral.auth import OPENERS, RECEIVERS, REFERRERS
+from referral.auth import LONGEST_PAUSE, OPENERS, RECEIVERS, REFERRERS
 from referral.facts import MONTHS
 from referral.workflow import Role
 
@@ -91,6 +91,7 @@ def frame() -> dict[str, Any]:
         entries = []  # nowhere to go before the second step is set up
     return {
         "person": person,
+        "session_lasts": round(LONGEST_PAUSE.total_seconds()),
         "navigation": entries,
         "demonstration": g.get("demonstration", False),
         "emergencies": g.get("emergencies", ()),

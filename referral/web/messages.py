@@ -18,7 +18,7 @@ from referral.extensions import db
 from referral.facts import CaseRecord
 from referral.models import Audience, Referral, ReferralVersion
 from referral.packet import contents
-from referral.web.session import resumable
+from referral.web.session import asked_by_itself, resumable
 from referral.workflow import Role, check_move
 
 messages = Blueprint("messages", __name__)
@@ -119,6 +119,7 @@ def resume_presence(carried: "MultiDict[str, str]", referral_id: UUID) -> Respon
 @messages.post("/referrals/<uuid:referral_id>/presence")
 @requires(*INSIDE)
 @resumable(resume_presence)
+@asked_by_itself
 def look(referral_id: UUID) -> ResponseReturnValue:
     """Say who else has the case open, and that the viewer still has."""
     referral = cases.get_referral(db.session(), referral_id, g.person)

@@ -103,6 +103,12 @@ def takes_files(most: int) -> Callable[[View], View]:
     return mark
 
 
+def asked_by_itself(view: View) -> View:
+    """Mark a view that pages ask for while nobody need be there: that prolongs no session."""
+    view.by_itself = True  # type: ignore[attr-defined]  # a mark on the function
+    return view
+
+
 # Who is it
 
 
@@ -113,9 +119,14 @@ def load_person(token: str) -> User | None:
         g.waiting = find_waiting(db.session(), token)
         return None
     g.user_session = found
-    if clock.now() - found.seen_at > TOUCH_EVERY:
+    if clock.now() - found.seen_at > TOUCH_EVERY and not is_asked_by_itself():
         touch(found)
     return found.user
+
+
+def is_asked_by_itself() -> bool:
+    """Tell whether a page asks and perhaps nobody."""
+    return hasattr(current_app.view_functions.get(request.endpoint or ""), "by_itself")
 
 
 def touch(found: UserSession) -> None:

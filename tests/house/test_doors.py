@@ -27,6 +27,7 @@ PUBLIC = {
     "door.enter",
     "door.sign_out",
     "second_step.prove",
+    "left_open.remaining",
     "hospital.ask",
     "hospital.back",
     "hospital.leave",

@@ -22,6 +22,7 @@ from tests.journeys.hands import Hands
 from tests.web.test_drafts import WRONG
 
 pytestmark = pytest.mark.journey
+HALF_AN_HOUR = 1000 * (round(LONGEST_PAUSE.total_seconds()) + 2)  # milliseconds
 ITSELF = 60_000  # milliseconds in which a draft has surely saved itself
 
 
@@ -257,6 +258,50 @@ def test_text_is_kept_when_the_session_ran_out(
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url("**#saved")
     assert onsets(open_relapses(context, draft)) == ["2024"]
+
+
+def test_a_page_left_open_goes_with_its_session(
+    context: BrowserContext, draft: Referral, session: Session
+) -> None:
+    page = context.new_page()
+    page.clock.install()
+    page.goto(f"/referrals/{draft.id}#main")
+    page.clock.run_for(HALF_AN_HOUR)
+    wait_until(page, lambda: page.url.endswith("#main"))
+
+    session.execute(update(UserSession).values(seen_at=clock.now() - 2 * LONGEST_PAUSE))
+    session.commit()
+    page.clock.run_for(HALF_AN_HOUR)
+    expect(page.get_by_label("Password", exact=True)).to_be_visible()
+    assert draft.number not in page.content()
+
+
+def test_a_page_left_open_takes_along_what_was_typed(
+    context: BrowserContext, draft: Referral, session: Session, people: dict[str, User]
+) -> None:
+    page = context.new_page()
+    page.clock.install()
+    page.goto(f"/referrals/{draft.id}/edit/relapses")
+    session.execute(update(UserSession).values(seen_at=clock.now() - 2 * LONGEST_PAUSE))
+    session.commit()
+    page.get_by_label("Onset").fill("2024")
+    page.clock.run_for(HALF_AN_HOUR)
+
+    page.get_by_label("E-mail address").fill(people["neurologist"].email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("This is not saved yet")).to_be_visible()
+    assert onsets(page) == ["2024"]
+
+
+def test_signing_out_in_one_window_clears_the_others(context: BrowserContext, draft: Referral) -> None:
+    left, other = context.new_page(), context.new_page()
+    left.goto(f"/referrals/{draft.id}")
+    other.goto("/")
+    other.get_by_role("button", name="Sign out").click()
+
+    expect(left.get_by_label("Password", exact=True)).to_be_visible()
+    assert draft.number not in left.content()
 
 
 # Everything wrong, and mended by the keyboard on a screen as wide as a hand
