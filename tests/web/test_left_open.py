@@ -11,8 +11,8 @@ from referral import clock
 from referral.auth import LONGEST_PAUSE
 from referral.models import Referral, UserSession
 from referral.workflow import Role
+from tests.at_hand import page_of
 from tests.browser import Browser
-from tests.web.test_messages import page_of
 
 SignIn = Callable[[str], Browser]
 LASTS = LONGEST_PAUSE.total_seconds()
