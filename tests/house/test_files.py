@@ -96,6 +96,18 @@ def test_no_page_says_what_the_product_never_says() -> None:
     assert {path: words for path, words in found.items() if words} == {}
 
 
+def test_decisions_are_numbered_through_and_point_at_what_is_there() -> None:
+    folder = ROOT / "referral" / "decisions"
+    records = sorted(folder.glob("[0-9]*.md"))
+    assert [path.name[:4] for path in records] == [f"{number:04}" for number in range(1, len(records) + 1)]
+
+    pointed = {
+        name for path in records for name in re.findall(r"\]\((\d{4}[^)#]*)\)", path.read_text("utf-8"))
+    }
+    assert pointed
+    assert pointed <= {path.name for path in records}
+
+
 def test_the_files_were_looked_at() -> None:
     assert len(TEMPLATES) >= 8
     assert len(STYLES) >= 2
