@@ -14,6 +14,7 @@ from referral.extensions import db
 from referral.models import Meeting
 from referral.packet import PacketError
 from referral.web.meetings import told_if_refused
+from referral.web.session import asked_by_itself
 
 packs = Blueprint("packs", __name__)
 
@@ -42,6 +43,7 @@ def draw_part(meeting_id: UUID, *, start: bool = False) -> str:
 
 @packs.get("/meetings/<uuid:meeting_id>/pack")
 @requires(*RECEIVERS)
+@asked_by_itself
 def progress(meeting_id: UUID) -> ResponseReturnValue:
     """Tell how far the pack is: a part of the page of its meeting, asked again while one is made."""
     return draw_part(meeting_id)

@@ -46,6 +46,19 @@ def test_it_is_told_how_long_the_session_lasts(
     assert kept.seen_at == before
 
 
+def test_while_a_moment_is_left_it_is_not_told_that_none_is(sign_in: SignIn, session: Session) -> None:
+    """It would come anew, and that would prolong the session."""
+    browser = sign_in(Role.CHAIR)
+    (kept,) = session.scalars(select(UserSession))
+    for left in (0.9, 0.6, 0.3):
+        kept.seen_at = clock.now() + timedelta(seconds=left) - LONGEST_PAUSE
+        session.commit()
+        answer = told(browser)
+        session.refresh(kept)
+        assert answer != "0" or clock.now() > kept.seen_at + LONGEST_PAUSE
+        session.commit()
+
+
 def test_nobody_has_no_session_left(browser: Browser) -> None:
     assert told(browser) == "0"
 
