@@ -1,6 +1,6 @@
 """The pages that belong to no case: home, help and glossary."""
 
-from flask import Blueprint, abort, g, render_template
+from flask import Blueprint, abort, g, redirect, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
@@ -10,6 +10,8 @@ from referral.extensions import db
 from referral.models import Referral
 from referral.reference.glossary import glossary as words_explained
 from referral.web import which_editions
+from referral.web.layout import asset
+from referral.web.session import asked_by_itself
 from referral.workflow import MOVES, Role, State, moves_for
 
 pages = Blueprint("pages", __name__)
@@ -71,6 +73,14 @@ def help_role(guide: str) -> ResponseReturnValue:
         moves_for=moves_for,
         guides=TITLES,
     )
+
+
+@pages.get("/favicon.ico")
+@public
+@asked_by_itself
+def icon() -> ResponseReturnValue:
+    """Lead to our icon: browsers ask here beside what is no page, such as a PDF."""
+    return redirect(asset("img/pons.svg"))
 
 
 @pages.get("/glossary")

@@ -34,6 +34,7 @@ PUBLIC = {
     "pages.help_page",
     "pages.help_role",
     "pages.glossary",
+    "pages.icon",
     "people.welcome",
     "people.choose_password",
     "watching.live",

@@ -22,6 +22,12 @@ def test_a_file_of_ours_is_compressed_and_the_same(app: Flask, name: str) -> Non
     assert gzip.decompress(answer.data) == Path(app.root_path, "static", name).read_bytes()
 
 
+def test_a_browser_that_looks_for_an_icon_beside_a_pdf_finds_ours(app: Flask) -> None:
+    answer = app.test_client().get("/favicon.ico", follow_redirects=True, buffered=True)
+
+    assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
+
+
 def test_who_does_not_ask_gets_the_file_as_it_is(app: Flask) -> None:
     answer = app.test_client().get(f"/static/{FILES[0]}", buffered=True)
 
