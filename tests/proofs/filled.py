@@ -29,6 +29,8 @@ from tests.stores import APPLICATION, OWNER
 PRINTED = 60
 """So many of the cases that are opened have a packet of full size; the others but a few have a small one."""
 SMALL = b"%PDF-1.7\n"
+DRAFTS = 12
+"""Of each neurologist: a case holds sixty files at most, and in two hours one brings a hundred."""
 UNPRINTED = 40
 """So many have none yet, as after an hour in which the printer was out of order: time makes them, and who asks."""
 
@@ -38,8 +40,8 @@ class Filled:
     """The ground, and what people in it may ask for."""
 
     ground: Ground
-    writers: list[tuple[str, UUID]] = field(default_factory=list)
-    """Neurologists by address, each with a draft."""
+    writers: list[tuple[str, list[UUID]]] = field(default_factory=list)
+    """Neurologists by address, each with drafts to write one after another."""
     readers: list[str] = field(default_factory=list)
     cases: list[UUID] = field(default_factory=list)
     printed: list[UUID] = field(default_factory=list)
@@ -86,9 +88,10 @@ def _seat(session: Session, crowd: Crowd, laid: Filled, people: int) -> None:
         role = Role.NEUROLOGIST if writes else (Role.COORDINATOR, Role.COMMITTEE_MEMBER)[number % 2]
         person = _person(session, crowd, number, role, place)
         if writes:
-            draft = drafts.open_draft(session, person)
-            draft.typed = dict(typed)
-            laid.writers.append((person.email, draft.id))
+            opened = [drafts.open_draft(session, person) for _ in range(DRAFTS)]
+            for draft in opened:
+                draft.typed = dict(typed)
+            laid.writers.append((person.email, [draft.id for draft in opened]))
         else:
             laid.readers.append(person.email)
     session.commit()
