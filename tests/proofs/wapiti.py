@@ -6,6 +6,7 @@ is left out. Nothing of medium or high level may be found; a page that returns w
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -38,6 +39,9 @@ MODULES = (
 )
 LEFT_OUT = ("/sign-out", "/sign-in", "/static/*", "/people/*")
 MEDIUM = 2
+FEWEST = 8
+"""Whoever is signed in reaches so many routes at least, or the scanner stood outside."""
+REACHED = re.compile(r"route=(\S+) status=200 .*person=(?!null)")
 LEVELS = {0: "information", 1: "low", 2: "medium", 3: "high", 4: "critical"}
 
 
@@ -45,19 +49,18 @@ def scan(
     program: str, port: int, role: str, cookie: str, seconds: int, folder: Path, *begin: str
 ) -> list[tuple[int, str]]:
     """Scan as somebody, and give what was found: level and words."""
-    out = folder / f"{role}.json"
+    out, attack = folder / f"{role}.json", max(10, seconds // 4)
     here = f"http://127.0.0.1:{port}"
     command = [
-        program, "-u", f"{here}/", "-C", cookie, "--drop-set-cookie", "-m", MODULES, "--scope", "domain", "-f", "json",
+        program, "-u", f"{here}/", "-C", cookie, "-m", MODULES, "--scope", "domain", "-f", "json",
         "-o", str(out), "--no-bugreport", "--max-scan-time", str(seconds),
-        "--max-attack-time", str(max(10, seconds // 4)),
+        "--max-attack-time", str(attack),
         "--flush-session", "--store-session", str(folder / role), "--max-files-per-dir", "30", "--tasks", "4",
     ]  # fmt: skip
     command += [part for path in begin for part in ("-s", here + path)]
     command += [part for path in LEFT_OUT for part in ("-x", here + path)]
-    subprocess.run(
-        command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=seconds * 3 + 300
-    )
+    longest = seconds + attack * (MODULES.count(",") + 1) + 300
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=longest)
     told = json.loads(out.read_text())
     return [
         (
@@ -82,7 +85,8 @@ def world() -> Iterator[tuple[Ground, House]]:
         with ground(store, blank, Path(folder, "house"), auth.hash_password(PASSWORD), whole=False) as laid:
             with Session(laid.engine, expire_on_commit=False) as session:
                 house = House(laid.app, laid.folder, build(session, laid.everybody(session)))
-                lay(house, session)
+                with laid.app.app_context():
+                    lay(house, session)
             yield laid, house
 
 
@@ -94,12 +98,14 @@ def main() -> None:
     options.add_argument("--write", action="store_true", help="keep the page in docs/proofs")
     asked = options.parse_args()
     found: dict[str, list[tuple[int, str]]] = {}
+    reached: dict[str, int] = {}
     with world() as (laid, _), TemporaryDirectory() as folder:
         with serve(laid.environment, laid.log) as server:
             for role in [*map(str, Role), "nobody"]:
                 caller = Caller(server.port)
                 if role != "nobody":
                     caller.sign_in(f"{role}@example.org")
+                before = len(laid.log.read_text())
                 cookie = "; ".join(f"{name}={value}" for name, value in caller.cookies.items())
                 found[role] = scan(
                     asked.program,
@@ -110,30 +116,42 @@ def main() -> None:
                     Path(folder),
                     *BEGIN[:-1],
                 )
-                put(f"{role}: {count(found[role])}")
+                reached[role] = len(behind_the_door(laid.log.read_text()[before:]))
+                put(f"{role}: {count(found[role])}; {reached[role]} routes behind the door")
         broken = laid.log.read_text().count("Traceback")
         with serve(laid.environment, laid.log, fault="echo") as server:
             seeded = scan(asked.program, server.port, "fault", "x=y", 60, Path(folder), "/proof-echo?text=a")
     worst = sorted(
         {f"{role}: {words}" for role, all_ in found.items() for level, words in all_ if level >= MEDIUM}
     )
+    outside = [role for role, routes in reached.items() if role != "nobody" and routes < FEWEST]
     caught = [words for level, words in seeded if level >= MEDIUM and "proof-echo" in words]
     put(
         "\n".join(
             [
                 *worst,
                 f"answers that broke: {broken}",
+                f"stood before the door: {', '.join(outside) or 'nobody'}",
                 f"the fault that was put in: {caught[:1] or 'NOT FOUND'}",
             ]
         )
     )
     if asked.write:
-        figures: dict[str, object] = {f"found as {role}": count(all_) for role, all_ in found.items()}
+        figures: dict[str, object] = {"seconds of crawling for each role, at most": asked.seconds}
+        figures |= {f"found as {role}": count(all_) for role, all_ in found.items()}
+        figures |= {
+            f"routes reached as {role}": routes for role, routes in reached.items() if role != "nobody"
+        }
         figures |= {"of medium level or above": "; ".join(worst) or "nothing", "answers that broke": broken}
         report.write(
             "wapiti", "wapiti as each role", figures, {"a page that echoes": str(caught[:1])}, anyway=True
         )
-    sys.exit(bool(worst or broken or not caught))
+    sys.exit(bool(worst or broken or outside or not caught))
+
+
+def behind_the_door(log: str) -> set[str]:
+    """Give the routes that somebody who is signed in was shown, of a log."""
+    return set(REACHED.findall(log))
 
 
 def count(found: list[tuple[int, str]]) -> str:
