@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from referral import audit, clock, database
@@ -12,13 +12,11 @@ from referral.models import SignOnAttempt, SignOnSubject, User
 
 HOLDS = timedelta(minutes=10)
 """How long somebody may be at the provider."""
-KEPT = timedelta(days=1)
 
 
 def begin(session: Session, browser: str, at: datetime | None = None) -> Asked:
-    """Begin a sign-on for one browser, which carries the secret ``browser``; what is a day old is swept away."""
+    """Begin a sign-on for one browser, which carries the secret ``browser``."""
     asked, at = new_question(), at or clock.now()
-    session.execute(delete(SignOnAttempt).where(SignOnAttempt.made_at < at - KEPT))
     session.add(
         SignOnAttempt(
             state_sha256=digest(asked.state),

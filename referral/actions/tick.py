@@ -42,6 +42,7 @@ TOPICS = (
     Topic("letters released", "referral.actions.letters", "due_letters"),
     Topic("notices sent", "referral.actions.mail", "due_mail"),
     Topic("files from elsewhere forgotten", "referral.actions.imports", "due_unconfirmed"),
+    Topic("sessions and tries forgotten that are over", "referral.actions.forgetting", "due_sign_ins"),
     Topic("cases deleted whose time had come", "referral.actions.retention", "due_retention"),
     Topic("heads of the audit trail anchored", "referral.audit", "due_anchor"),
     Topic("tables looked through", "referral.actions.due", "due_statistics"),

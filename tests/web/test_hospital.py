@@ -257,14 +257,6 @@ def test_a_way_back_holds_ten_minutes(
     assert reasons(session) == ["state"]
 
 
-def test_what_is_a_day_old_is_swept_away(browser: Browser, provider: Provider, session: Session) -> None:
-    browser.open("/sign-in/hospital")
-    session.scalars(select(SignOnAttempt)).one().made_at -= timedelta(days=1, seconds=1)
-    browser.open("/sign-in/hospital")
-
-    assert len(session.scalars(select(SignOnAttempt)).all()) == 1
-
-
 def test_who_says_no_there_is_not_in_here(
     browser: Browser, provider: Provider, people: People, session: Session
 ) -> None:
