@@ -22,7 +22,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from forms import read_case
 from forms.attachments import DescriptionForm, UploadForm
-from referral import clock, database
+from referral import audit, clock, database
 from referral.actions import attachments as actions
 from referral.actions.referrals import get_referral, newest_version, read_referral
 from referral.attachments import (
@@ -183,8 +183,18 @@ def try_to_add(referral_id: UUID, file: FileStorage, form: UploadForm) -> Refuse
     try:
         put(referral_id, file, about)
     except (FileRefusedError, BusyError, actions.NotAddedError) as wrong:
+        record_refusal(referral_id, wrong)
         return Refused(clean_label(name), str(wrong))
     return None
+
+
+def record_refusal(referral_id: UUID, wrong: Exception) -> None:
+    """Write down that a file was looked at and refused; that we were busy, or the case full, says nothing of it."""
+    if isinstance(wrong, FileRefusedError):
+        audit.record(
+            db.session(), g.person, "file_refused", get_referral(db.session(), referral_id, g.person)
+        )
+        db.session.commit()
 
 
 def put(
@@ -332,6 +342,7 @@ def replace(referral_id: UUID, attachment_id: UUID) -> ResponseReturnValue:
         about = what_was_said(referral_id, attachment_id)
         added = put(referral_id, file, about, attachment_id)
     except (FileRefusedError, BusyError, actions.NotAddedError) as wrong:
+        record_refusal(referral_id, wrong)
         return draw_file(referral_id, attachment_id, problem=f"{clean_label(file.filename)}: {wrong}"), 422
     flash("The newer file is in its place. Please check its date.")
     address = url_for("attachments.show", referral_id=referral_id, attachment_id=added.id)

@@ -56,7 +56,9 @@ OURS: dict[type[PonsError], int] = {
 }
 READS = ("case_read", "meeting_read")
 """What a page leaves in the trail that says no to a deed and shows the case beside it."""
-REFUSED = {403: "page_refused", 404: "not_found", 409: "deed_refused"}
+REFUSED = {
+    400: "form_refused", 403: "page_refused", 404: "not_found", 409: "deed_refused", 413: "upload_refused"
+}  # fmt: skip
 """What the trail calls a refusal."""
 MEBIBYTE = 1024 * 1024
 NO_PLACE = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO})
@@ -142,10 +144,14 @@ def write_refusal(response: Response) -> None:
     if g.person is not None:
         db.session.rollback()
         if audit.last_recorded(db.session()) in (None, *READS):
-            asked = str((request.view_args or {}).get("referral_id", ""))
-            deed = REFUSED[response.status_code]
-            audit.record(db.session(), g.person, deed, page=request.endpoint, asked=asked)
-            db.session.commit()
+            record_refusal(REFUSED[response.status_code])
+
+
+def record_refusal(deed: str) -> None:
+    """Write down, by itself, that somebody was refused what this request asks for."""
+    asked = str((request.view_args or {}).get("referral_id", ""))
+    audit.record(db.session(), g.person, deed, page=request.endpoint, asked=asked)
+    db.session.commit()
 
 
 def answer_database(error: DBAPIError) -> ResponseReturnValue:

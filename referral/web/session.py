@@ -52,7 +52,7 @@ from referral.auth.sessions import find_waiting
 from referral.errors import ForbiddenError
 from referral.extensions import csrf, db, login_manager
 from referral.models import Proof, Referral, User, UserSession
-from referral.web.errors import drain, error_page
+from referral.web.errors import REFUSED, drain, error_page, record_refusal
 from referral.web.whence import whence
 
 log = logging.getLogger(__name__)
@@ -200,8 +200,7 @@ def guard() -> ResponseReturnValue | None:
         return ask_to_sign_in()
     if g.person.role not in roles:
         db.session.commit()  # what was read so far
-        audit.record(db.session(), g.person, "page_refused", page=request.endpoint)
-        db.session.commit()
+        record_refusal(REFUSED[403])
         raise ForbiddenError(f"This page is not for the role {g.person.role.words}.")
     return None
 
@@ -225,6 +224,9 @@ def form_without_session(error: CSRFError) -> ResponseReturnValue:
     """Answer a form that does not belong to the present session: an old tab, or somebody else's page."""
     if is_from_another_site():
         return error_page(400)
+    if g.person is not None:
+        db.session.rollback()
+        record_refusal(REFUSED[400])
     if request.endpoint == "door.enter":
         return show_sign_in(problem="This page had grown old. Please sign in once more."), 400
     if g.person is None:

@@ -174,6 +174,22 @@ def test_a_bad_newer_file_changes_nothing(
     assert folders(cabinet) == {old.stored_as}
 
 
+def test_each_file_that_is_refused_is_in_the_trail_without_its_name(
+    sign_in: SignIn, session: Session, draft: Referral
+) -> None:
+    browser = sign_in("neurologist")
+    old = add_one(browser, session, draft)
+
+    browser.send(address(draft, old, "/replacement"), {"files": file(b"MZ", "new.exe")}, 422)
+    add(
+        browser, draft, file(pdf(), "good.pdf"), file(b"MZ", "secret.exe"), file(b"%PDF", "x.pdf"), status=422
+    )
+
+    assert deeds(session, draft).count("file_refused") == 3
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.deed == "file_refused"))
+    assert all("secret" not in str(entry.detail) for entry in entries)
+
+
 def test_what_a_file_proves_is_chosen_from_the_facts_of_the_case(
     sign_in: SignIn, session: Session, draft: Referral
 ) -> None:
