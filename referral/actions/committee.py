@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from referral.errors import ForbiddenError
-from referral.models import AgendaItem, Interest, Meeting, Referral, Tie, User
+from referral.models import AgendaItem, Attendance, Interest, Meeting, Referral, Tie, User
 from referral.workflow import COMMITTEE
 
 Interests = Mapping[UUID, Interest]
@@ -50,17 +50,26 @@ def check_no_tie(session: Session, referral: Referral, actor: User) -> None:
         raise ForbiddenError("You have declared a tie to this case: you stand aside from it.")
 
 
-def current_meeting(session: Session, referral: Referral) -> Meeting | None:
-    """Find the meeting on whose agenda a case stands now."""
-    return session.scalar(
-        select(Meeting)
+def current_place(session: Session, referral: Referral) -> tuple[Meeting, AgendaItem] | None:
+    """Find the meeting on whose agenda a case stands now, and its place there."""
+    found = session.execute(
+        select(Meeting, AgendaItem)
         .join(AgendaItem, AgendaItem.meeting_id == Meeting.id)
         .where(AgendaItem.referral_id == referral.id, AgendaItem.left_at.is_(None))
-    )
+    ).first()
+    return (found[0], found[1]) if found else None
+
+
+def current_meeting(session: Session, referral: Referral) -> Meeting | None:
+    """Find the meeting on whose agenda a case stands now."""
+    place = current_place(session, referral)
+    return place[0] if place else None
 
 
 def asked(session: Session, referral: Referral, meeting: Meeting | None) -> list[User]:
     """List whose opinion is wanted: who is asked to its meeting; before it is listed, the whole committee."""
     if meeting is None:
         return committee(session, referral.programme_id)
-    return [each.user for each in meeting.members if each.user.active]
+    wanted = select(User).join(Attendance, Attendance.user_id == User.id)
+    wanted = wanted.where(Attendance.meeting_id == meeting.id, User.active)
+    return list(session.scalars(wanted.order_by(User.name, User.id)))

@@ -14,7 +14,7 @@ from referral.actions.committee import Interests, asked, check_no_tie, current_m
 from referral.actions.mail import notify
 from referral.actions.moves import move
 from referral.errors import ConflictError, PonsError
-from referral.models import Interest, Opinion, Overall, Referral, ReferralVersion, User
+from referral.models import Interest, Meeting, Opinion, Overall, Referral, ReferralVersion, User
 from referral.workflow import COMMITTEE, Role
 
 LONGEST_TEXT, LONGEST_WHY = 10_000, 2000
@@ -224,14 +224,15 @@ class Panel:
         return any(each.opinion is not None and each.member.id != mine for each in self.given)
 
 
-def panel(session: Session, referral: Referral, viewer: User) -> Panel:
+def panel(session: Session, referral: Referral, meeting: Meeting | None, viewer: User) -> Panel:
     """Give the opinions on a case as one of its programme may see them: the own ones, and those that are open.
 
-    Who stands aside sees nobody's. What was said by somebody who stands aside now counts for nothing and is kept.
+    ``meeting`` is the one on whose agenda it stands. Who stands aside sees nobody's. What was said by somebody who
+    stands aside now counts for nothing and is kept.
     """
     interests = interests_in(session, [referral.id])[referral.id]
     newest = newest_number(session, referral)
-    members = {each.id: each for each in asked(session, referral, current_meeting(session, referral))}
+    members = {each.id: each for each in asked(session, referral, meeting)}
     readable = or_(Opinion.opened_at.is_not(None), Opinion.member_id == viewer.id)
     if viewer.id in tied(interests):
         readable = Opinion.member_id == viewer.id

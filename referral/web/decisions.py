@@ -32,8 +32,8 @@ decisions = Blueprint("decisions", __name__)
 
 def decisions_of(referral: Referral) -> list[tuple[Decision, Decided]]:
     """Give what was decided of a case, in words, the latest first, for its page: both sides read the same."""
-    snapshots = {version.version: version.snapshot for version in referral.versions}
     found = actions.signed_decisions(db.session(), referral)
+    snapshots = {version.version: version.snapshot for version in referral.versions} if found else {}
     return [(each, decided(each, snapshots[each.version])) for each in found]
 
 

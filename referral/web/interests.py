@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from referral.actions import interests as actions
+from referral.actions.committee import current_meeting
 from referral.actions.opinions import panel
 from referral.actions.referrals import get_referral, read_referral
 from referral.auth import requires
@@ -45,7 +46,7 @@ def draw(
     """Draw the declaration: as it stands, or as it was typed."""
     referral = read_referral(db.session(), referral_id, g.person)
     move = check_move("declare_interest", g.person.role, referral.state)
-    mine = panel(db.session(), referral, g.person).mine
+    mine = panel(db.session(), referral, current_meeting(db.session(), referral), g.person).mine
     stands = mine.interest if mine else None
     db.session.commit()
     if typed is None:

@@ -9,8 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from referral.actions import opinions as actions
-from referral.actions.agenda import standing
-from referral.actions.committee import check_no_tie, current_meeting
+from referral.actions.committee import check_no_tie, current_place
 from referral.actions.decisions import find_draft
 from referral.actions.referrals import get_referral, newest_version, read_referral
 from referral.auth import RECEIVERS, requires
@@ -37,13 +36,12 @@ def words() -> dict[str, object]:
 
 def committee_part(referral: Referral) -> dict[str, Any]:
     """Give what a page of a case shows of its committee: the meeting to all, the rest to the programme."""
-    meeting = current_meeting(db.session(), referral)
-    items = standing(meeting) if meeting else []
+    meeting, item = current_place(db.session(), referral) or (None, None)
     receives = g.person.role in RECEIVERS
     return {
         "meeting": meeting,
-        "agenda_item": next((item for item in items if item.referral_id == referral.id), None),
-        "panel": actions.panel(db.session(), referral, g.person) if receives else None,
+        "agenda_item": item,
+        "panel": actions.panel(db.session(), referral, meeting, g.person) if receives else None,
         "drafted": find_draft(db.session(), referral) if receives else None,
     }
 

@@ -107,9 +107,10 @@ def show(referral_id: UUID) -> ResponseReturnValue:
     number = page_number("history")
     entries, more = actions.history(db.session(), referral, number)
     seen = seen_by(db.session(), referral.id, reads=True)
-    db.session.commit()
     trail = {"acts": acts(entries, g.person), "earlier": more, "history_page": number}
-    return render_template("referrals/show.html", **page, **trail, readers=readers(seen))
+    drawn = render_template("referrals/show.html", **page, **trail, readers=readers(seen))
+    db.session.commit()
+    return drawn
 
 
 def what_is_shown(referral: Referral) -> dict[str, Any]:

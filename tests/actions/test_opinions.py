@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from referral import clock
 from referral.actions import agenda, interests, opinions
+from referral.actions.committee import current_meeting
 from referral.errors import ConflictError, ForbiddenError, MoveRefusedError
 from referral.models import Mail, Overall, Referral, ReferralVersion, Tie, User
 from tests.at_hand import deeds
@@ -22,9 +23,13 @@ def case(session: Session, people: People) -> Referral:
     return make_ready(session, people)
 
 
+def panel_of(session: Session, case: Referral, viewer: User) -> opinions.Panel:
+    return opinions.panel(session, case, current_meeting(session, case), viewer)
+
+
 def seen_by(session: Session, case: Referral, viewer: User) -> dict[str, str]:
     """What somebody may read of what others said, by who said it."""
-    found = opinions.panel(session, case, viewer)
+    found = panel_of(session, case, viewer)
     shown = [each.opinion for each in found.standings if each.opinion] + list(found.earlier)
     return {each.member.name: each.text for each in shown if each.member_id != viewer.id}
 
@@ -47,7 +52,7 @@ def test_nobody_reads_an_opinion_before_the_last_one_is_in(
         give(session, case, people[who])
         for viewer in (*MEMBERS, "coordinator"):
             assert seen_by(session, case, people[viewer]) == {}
-    waited = opinions.panel(session, case, people["coordinator"]).waited_for
+    waited = panel_of(session, case, people["coordinator"]).waited_for
     assert [each.member.name for each in waited] == ["Second Member"]
 
     give(session, case, people["second_member"])
@@ -55,7 +60,7 @@ def test_nobody_reads_an_opinion_before_the_last_one_is_in(
     for viewer in (*MEMBERS, "coordinator"):
         others = {people[who].name for who in MEMBERS if who != viewer}
         assert set(seen_by(session, case, people[viewer])) == others
-    assert not any(each.late for each in opinions.panel(session, case, people["chair"]).standings)
+    assert not any(each.late for each in panel_of(session, case, people["chair"]).standings)
 
 
 def test_word_goes_to_coordinator_and_chair_when_the_last_is_in(
@@ -75,7 +80,7 @@ def test_ones_own_opinion_is_changed_until_it_is_open(
 ) -> None:
     give(session, case, people["chair"], "First thought.")
     give(session, case, people["chair"], "Second thought.")
-    own = opinions.panel(session, case, people["chair"]).mine
+    own = panel_of(session, case, people["chair"]).mine
     assert own is not None
     assert own.opinion is not None
     assert own.opinion.text == "Second thought."
@@ -99,7 +104,7 @@ def test_opening_the_meeting_opens_what_was_said_of_its_cases(
 
     assert set(seen_by(session, case, people["committee_member"])) == {"Chair"}
     given = give(session, case, people["committee_member"])
-    (late,) = (s for s in opinions.panel(session, case, people["chair"]).standings if s.late)
+    (late,) = (s for s in panel_of(session, case, people["chair"]).standings if s.late)
     assert late.opinion is given
 
 
@@ -127,7 +132,7 @@ def test_who_has_a_tie_gives_none_reads_none_and_is_not_waited_for(
     assert seen_by(session, case, aside) == {}
     with pytest.raises(ForbiddenError, match="stand aside"):
         give(session, case, aside)
-    assert [each.member for each in opinions.panel(session, case, people["chair"]).aside] == [aside]
+    assert [each.member for each in panel_of(session, case, people["chair"]).aside] == [aside]
 
 
 def test_what_somebody_said_who_stands_aside_later_is_shown_to_nobody(
@@ -143,7 +148,7 @@ def test_what_somebody_said_who_stands_aside_later_is_shown_to_nobody(
 def test_who_has_not_declared_is_named(session: Session, people: People, case: Referral) -> None:
     interests.declare(session, case, Tie.NONE, "", actor=people["chair"])
 
-    undeclared = opinions.panel(session, case, people["coordinator"]).undeclared
+    undeclared = panel_of(session, case, people["coordinator"]).undeclared
     assert {each.member.name for each in undeclared} == {"Committee Member", "Second Member"}
 
 
@@ -158,7 +163,7 @@ def test_a_new_version_asks_anew_and_keeps_what_was_said_of_the_old(
         give(session, case, people["committee_member"], version=1)
     for who in MEMBERS:
         give(session, case, people[who], "Of the second.", version=2)
-    found = opinions.panel(session, case, people["committee_member"])
+    found = panel_of(session, case, people["committee_member"])
     assert [(each.version, each.text) for each in found.earlier] == [(1, "Of the first.")]
     assert {each.opinion.text for each in found.standings if each.opinion} == {"Of the second."}
 
