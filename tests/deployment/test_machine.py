@@ -1,0 +1,69 @@
+"""A machine, a cage or a package that is not safe for real people is named."""
+
+from dataclasses import replace
+
+import pytest
+import yaml
+
+from referral.deployment import House
+from referral.deployment.machine import ADVISORIES, holes, installed
+from tests.deployment.good import NETWORK_STAYS, fault
+
+
+@pytest.mark.only_on("sqlite")
+def test_root_is_noticed(house: House) -> None:
+    assert fault(replace(house, user=0), "the application does not run as root") == "it does"
+
+
+@pytest.mark.only_on("sqlite")
+def test_what_others_can_read_is_noticed(house: House) -> None:
+    house.settings.attachments.mkdir(mode=0o700)
+    (house.keys / "secret_key").touch(mode=0o600)
+    holds = ("the folder for files is its owner's alone", "keys in files are their owner's alone")
+    assert [fault(house, each) for each in holds] == ["", ""]
+
+    house.settings.attachments.chmod(0o755)
+    (house.keys / "secret_key").chmod(0o644)
+    assert all("can be read by others" in fault(house, each) for each in holds)
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_full_disk_is_noticed(house: House) -> None:
+    assert "are left" in fault(replace(house, least_free=2**62), "there is room for what comes")
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_cage_that_stands_open_is_noticed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    holds = "files from outside are read without a network and within limits"
+    for said, seen in (
+        (NETWORK_STAYS, {"limited": True, "network": True}),
+        ("there are no limits", {"limited": False, "network": False}),
+    ):
+        monkeypatch.setattr("referral.caged.run", lambda *_, seen=seen: seen)
+        assert fault(house, holds) == said
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_package_with_a_known_hole_is_noticed(house: House) -> None:
+    old = replace(house, versions={"flask": "3.1.2", "python": "3.11.7"})
+
+    assert "CVE-2026-27205" in fault(old, "no package has a hole that is known")
+    assert "3.11.15" in fault(old, "the interpreter has no hole that is known")
+
+
+def test_what_is_installed_here_has_no_hole_that_is_known() -> None:
+    here = installed()
+    assert {"flask", "weasyprint", "pillow", "sqlalchemy"} <= here.keys()
+    assert holes({name: version for name, version in here.items() if name != "python"}) == []
+
+
+def test_a_hole_counts_from_where_it_came_in() -> None:
+    assert holes({"flask": "3.0.9"}) == [
+        "flask 3.0.9: CVE-2026-27205, missing Vary on the cookie, mended in 3.1.3"
+    ]
+
+
+def test_every_known_hole_says_what_it_is_and_where_it_ends() -> None:
+    table = yaml.safe_load(ADVISORIES.read_text("utf-8"))
+    assert len(table["advisories"]) > 30
+    assert all({"package", "id", "about", "fixed"} <= row.keys() for row in table["advisories"])
