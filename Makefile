@@ -34,7 +34,7 @@ test: .venv/test.stamp
 
 test-databases: .venv/test.stamp
 	@.ci/packages test
-	@.venv/bin/python -m pytest tests/actions tests/deployment tests/house tests/web tests/demo -n 2 --database=everywhere
+	@.venv/bin/python -m pytest tests/actions tests/deployment tests/house tests/retention tests/web tests/demo -n 2 --database=everywhere
 
 approve: .venv/test.stamp
 	@.ci/packages test

@@ -8,10 +8,12 @@ from sqlalchemy.orm import Session
 from referral import clock
 from referral.actions import rules as rule_actions
 from referral.actions.moves import move
+from referral.actions.retention import find_due
 from referral.actions.rules import Rules, change_rules
 from referral.models import Referral, Stay, User
 
 People = dict[str, User]
+DAY = timedelta(days=1)
 LONG_AGO = timedelta(days=4000)
 YEARS, MONTHS = 10, 6
 
@@ -44,3 +46,14 @@ def put_back(session: Session, case: Referral, at: datetime) -> None:
         stay.began_at, stay.ended_at = at, at if stay.ended_at else None
     session.execute(update(Referral).where(Referral.id == case.id).values(updated_at=at))
     session.commit()
+
+
+def due(session: Session) -> list[str]:
+    found = [each.number for each in find_due(session, clock.today())]
+    session.commit()
+    return found
+
+
+def is_gone(session: Session, case: Referral) -> bool:
+    session.rollback()
+    return session.scalar(select(Referral.gone_at).where(Referral.id == case.id)) is not None
