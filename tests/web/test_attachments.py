@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from referral import clock
+from referral import audit, clock
 from referral.actions import attachments as actions
 from referral.actions import referrals
 from referral.actions.referrals import make_snapshot
@@ -332,11 +332,14 @@ def test_a_row_that_fails_leaves_no_file(
 ) -> None:
     browser = sign_in("neurologist")
 
-    def breaks(*_: object, **__: object) -> None:
-        raise actions.NotAddedError("The database would not.")
+    def breaks(session: Session, actor: User, deed: str, *rest: Any, **more: Any) -> AuditEntry:
+        if deed == "attachment_added":
+            raise actions.NotAddedError("The database would not.")
+        return record(session, actor, deed, *rest, **more)
 
+    record = audit.record
     monkeypatch.setattr("referral.audit.record", breaks)
-    add(browser, draft, file(pdf(), "a.pdf"), status=400)
+    add(browser, draft, file(pdf(), "a.pdf"), status=422)
     monkeypatch.undo()
 
     assert not files_of(session, draft)
