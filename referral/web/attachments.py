@@ -22,7 +22,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from forms import read_case
 from forms.attachments import DescriptionForm, UploadForm
-from referral import audit, clock, database
+from referral import clock, database
 from referral.actions import attachments as actions
 from referral.actions.referrals import get_referral, newest_version, read_referral
 from referral.attachments import (
@@ -39,6 +39,7 @@ from referral.facts import CaseRecord, read_record, say_date
 from referral.models import Attachment, Referral
 from referral.packet.provable import provable, workup_items
 from referral.reference.documents import OTHER, document_kinds
+from referral.web.errors import record_refusal
 from referral.web.kept_files import store
 from referral.web.session import resumable, takes_files
 from referral.workflow import Role, State
@@ -183,18 +184,15 @@ def try_to_add(referral_id: UUID, file: FileStorage, form: UploadForm) -> Refuse
     try:
         put(referral_id, file, about)
     except (FileRefusedError, BusyError, actions.NotAddedError) as wrong:
-        record_refusal(referral_id, wrong)
+        keep_refusal(wrong)
         return Refused(clean_label(name), str(wrong))
     return None
 
 
-def record_refusal(referral_id: UUID, wrong: Exception) -> None:
+def keep_refusal(wrong: Exception) -> None:
     """Write down that a file was looked at and refused; that we were busy, or the case full, says nothing of it."""
     if isinstance(wrong, FileRefusedError):
-        audit.record(
-            db.session(), g.person, "file_refused", get_referral(db.session(), referral_id, g.person)
-        )
-        db.session.commit()
+        record_refusal("file_refused")
 
 
 def put(
@@ -342,7 +340,7 @@ def replace(referral_id: UUID, attachment_id: UUID) -> ResponseReturnValue:
         about = what_was_said(referral_id, attachment_id)
         added = put(referral_id, file, about, attachment_id)
     except (FileRefusedError, BusyError, actions.NotAddedError) as wrong:
-        record_refusal(referral_id, wrong)
+        keep_refusal(wrong)
         return draw_file(referral_id, attachment_id, problem=f"{clean_label(file.filename)}: {wrong}"), 422
     flash("The newer file is in its place. Please check its date.")
     address = url_for("attachments.show", referral_id=referral_id, attachment_id=added.id)
