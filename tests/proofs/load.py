@@ -31,7 +31,7 @@ from tests.proofs import report
 from tests.proofs.caller import Answer, Caller
 from tests.proofs.filled import Filled, filled_house
 from tests.proofs.processes import family, handles, memory
-from tests.proofs.server import Server, serve, ticking
+from tests.proofs.server import Server, faults_told, serve, ticking
 from tests.stores import Sqlite
 
 THINK = (3.0, 10.0)
@@ -364,9 +364,8 @@ def measure(
     with filled_house(address, folder, people=people, cases=cases, entries=entries) as laid:
         told(f"{store}: filled in {time.monotonic() - began:.0f} s")
         run = come(laid, people=people, seconds=seconds, warm=warm, workers=workers, threads=threads)
-        said = laid.ground.log.read_text()
-        if "Traceback" in said:
-            told(said[-4000:])
+        for line in faults_told(laid.ground.log)[:20]:
+            told(line)
     return run
 
 

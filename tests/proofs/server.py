@@ -1,6 +1,7 @@
 """The application, served in earnest by gunicorn: several workers on one socket that outlives each of them."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from tests.proofs.serving import FAULT
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS_TO_START = 120
+FAULT_TOLD = re.compile(r"^\S+ (error|critical) |^Traceback")
 BEHIND_A_PROXY = (
     "--worker-class",
     "gthread",
@@ -80,6 +82,11 @@ class Server:
             os.killpg(group, signal.SIGKILL)
             self.process.wait()
         self.socket.close()
+
+
+def faults_told(log: Path) -> list[str]:
+    """Give the lines of a log that tell of a fault: in our form, or as Python does where ours is not set up yet."""
+    return [line for line in log.read_text().splitlines() if FAULT_TOLD.search(line)]
 
 
 @contextmanager

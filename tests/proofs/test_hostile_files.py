@@ -22,7 +22,7 @@ from tests.proofs import report
 from tests.proofs.caller import Caller
 from tests.proofs.ground import Ground
 from tests.proofs.invariants import Invariants
-from tests.proofs.server import serve
+from tests.proofs.server import faults_told, serve
 from tests.proofs.sizes import size
 
 RING = Ring.read(DATA_KEYS)
@@ -110,7 +110,7 @@ def test_at_the_page_too(laid: Ground, record_property: Callable[[str, object], 
     Invariants().check_all(laid)
 
     assert left == {}
-    assert "Traceback" not in laid.log.read_text()
+    assert faults_told(laid.log) == []
     assert len(rows) == told["taken, and rebuilt"]
     assert min(told.values()) > 0
     figures = {

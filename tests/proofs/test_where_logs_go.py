@@ -9,7 +9,7 @@ import pytest
 from tests.proofs.caller import Caller
 from tests.proofs.ground import Ground
 from tests.proofs.processes import PROC, family
-from tests.proofs.server import serve
+from tests.proofs.server import faults_told, serve
 
 WRITES = os.O_WRONLY | os.O_RDWR
 HANDED_OVER = {"0", "1", "2"}
@@ -38,6 +38,7 @@ def test_what_is_served_writes_its_log_to_its_standard_error_alone(laid: Ground)
 
     assert {200, 403, 404, 500} <= set(answers)
     assert all(f"status={status}" in told for status in (200, 403, 404, 500))
+    assert len(faults_told(laid.log)) == answers.count(500)
     database = laid.settings.database_url.removeprefix("sqlite:///")
     kept = {path for path in map(str, held) if not path.endswith("(deleted)") and "/pons-counts-" not in path}
     assert kept <= {"/dev/null", database, f"{database}-wal", f"{database}-shm"}

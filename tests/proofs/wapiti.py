@@ -12,6 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,7 +30,7 @@ from tests.matrix.world import build
 from tests.proofs import report
 from tests.proofs.caller import Caller
 from tests.proofs.ground import Ground, ground
-from tests.proofs.server import serve
+from tests.proofs.server import faults_told, serve
 from tests.proofs.test_crawl import BEGIN
 from tests.stores import Sqlite
 
@@ -42,6 +43,7 @@ MEDIUM = 2
 FEWEST = 8
 """Whoever is signed in reaches so many routes at least, or the scanner stood outside."""
 REACHED = re.compile(r"route=(\S+) status=200 .*person=(?!null)")
+NOBODY = "nobody"
 LEVELS = {0: "information", 1: "low", 2: "medium", 3: "high", 4: "critical"}
 
 
@@ -90,63 +92,79 @@ def world() -> Iterator[tuple[Ground, House]]:
             yield laid, house
 
 
+@dataclass
+class Scanned:
+    """What the scanner found and reached, by role; how many answers broke; what it said of the fault."""
+
+    found: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    reached: dict[str, int] = field(default_factory=dict)
+    broken: int = 0
+    caught: list[str] = field(default_factory=list)
+
+    @property
+    def worst(self) -> list[str]:
+        """What is of medium level or above."""
+        all_ = ((role, level, words) for role, found in self.found.items() for level, words in found)
+        return sorted({f"{role}: {words}" for role, level, words in all_ if level >= MEDIUM})
+
+    @property
+    def outside(self) -> list[str]:
+        """The roles as which it stood before the door."""
+        return [role for role, routes in self.reached.items() if role != NOBODY and routes < FEWEST]
+
+
+def scan_all(program: str, seconds: int) -> Scanned:
+    """Scan as each role and as nobody, then a page that is broken."""
+    done = Scanned()
+    with world() as (laid, _), TemporaryDirectory() as place:
+        folder = Path(place)
+        with serve(laid.environment, laid.log) as server:
+            for role in [*map(str, Role), NOBODY]:
+                before = len(laid.log.read_text())
+                cookie = cookie_of(server.port, role)
+                done.found[role] = scan(program, server.port, role, cookie, seconds, folder, *BEGIN[:-1])
+                done.reached[role] = len(behind_the_door(laid.log.read_text()[before:]))
+                put(f"{role}: {count(done.found[role])}; {done.reached[role]} routes behind the door")
+        done.broken = len(faults_told(laid.log))
+        with serve(laid.environment, laid.log, fault="echo") as server:
+            seeded = scan(program, server.port, "fault", "x=y", 60, folder, "/proof-echo?text=a")
+    done.caught = [words for level, words in seeded if level >= MEDIUM and "proof-echo" in words]
+    return done
+
+
+def cookie_of(port: int, role: str) -> str:
+    """Sign in, and give what a browser would send from then on."""
+    caller = Caller(port)
+    if role != NOBODY:
+        caller.sign_in(f"{role}@example.org")
+    return "; ".join(f"{name}={value}" for name, value in caller.cookies.items()) or "x=y"
+
+
 def main() -> None:
-    """Scan as each role, then a page that is broken."""
+    """Scan, print what was found, and with --write keep the page of it."""
     options = argparse.ArgumentParser(prog="python -m tests.proofs.wapiti", description=__doc__)
     options.add_argument("--program", required=True)
-    options.add_argument("--seconds", type=int, default=300, help="of each role at most")
+    options.add_argument("--seconds", type=int, default=300, help="of crawling as each role at most")
     options.add_argument("--write", action="store_true", help="keep the page in docs/proofs")
     asked = options.parse_args()
-    found: dict[str, list[tuple[int, str]]] = {}
-    reached: dict[str, int] = {}
-    with world() as (laid, _), TemporaryDirectory() as folder:
-        with serve(laid.environment, laid.log) as server:
-            for role in [*map(str, Role), "nobody"]:
-                caller = Caller(server.port)
-                if role != "nobody":
-                    caller.sign_in(f"{role}@example.org")
-                before = len(laid.log.read_text())
-                cookie = "; ".join(f"{name}={value}" for name, value in caller.cookies.items())
-                found[role] = scan(
-                    asked.program,
-                    server.port,
-                    role,
-                    cookie or "x=y",
-                    asked.seconds,
-                    Path(folder),
-                    *BEGIN[:-1],
-                )
-                reached[role] = len(behind_the_door(laid.log.read_text()[before:]))
-                put(f"{role}: {count(found[role])}; {reached[role]} routes behind the door")
-        broken = laid.log.read_text().count("Traceback")
-        with serve(laid.environment, laid.log, fault="echo") as server:
-            seeded = scan(asked.program, server.port, "fault", "x=y", 60, Path(folder), "/proof-echo?text=a")
-    worst = sorted(
-        {f"{role}: {words}" for role, all_ in found.items() for level, words in all_ if level >= MEDIUM}
-    )
-    outside = [role for role, routes in reached.items() if role != "nobody" and routes < FEWEST]
-    caught = [words for level, words in seeded if level >= MEDIUM and "proof-echo" in words]
-    put(
-        "\n".join(
-            [
-                *worst,
-                f"answers that broke: {broken}",
-                f"stood before the door: {', '.join(outside) or 'nobody'}",
-                f"the fault that was put in: {caught[:1] or 'NOT FOUND'}",
-            ]
-        )
-    )
+    done = scan_all(asked.program, asked.seconds)
+    figures: dict[str, object] = {"seconds of crawling as each role, at most": asked.seconds}
+    figures |= {f"found as {role}": count(found) for role, found in done.found.items()}
+    figures |= {
+        f"routes reached as {role}": routes for role, routes in done.reached.items() if role != NOBODY
+    }
+    figures |= {
+        "of medium level or above": "; ".join(done.worst) or "nothing",
+        "answers that broke": done.broken,
+    }
+    figures |= {"stood before the door as": ", ".join(done.outside) or "nobody"}
+    for what, figure in figures.items():
+        put(f"{what}: {figure}")
+    put(f"the fault that was put in: {done.caught[:1] or 'NOT FOUND'}")
     if asked.write:
-        figures: dict[str, object] = {"seconds of crawling for each role, at most": asked.seconds}
-        figures |= {f"found as {role}": count(all_) for role, all_ in found.items()}
-        figures |= {
-            f"routes reached as {role}": routes for role, routes in reached.items() if role != "nobody"
-        }
-        figures |= {"of medium level or above": "; ".join(worst) or "nothing", "answers that broke": broken}
-        report.write(
-            "wapiti", "wapiti as each role", figures, {"a page that echoes": str(caught[:1])}, anyway=True
-        )
-    sys.exit(bool(worst or broken or outside or not caught))
+        fault = {"a page that echoes": str(done.caught[:1])}
+        report.write("wapiti", "wapiti as each role", figures, fault, anyway=True)
+    sys.exit(bool(done.worst or done.broken or done.outside or not done.caught))
 
 
 def behind_the_door(log: str) -> set[str]:
