@@ -57,8 +57,12 @@ OURS: dict[type[PonsError], int] = {
 READS = ("case_read", "meeting_read")
 """What a page leaves in the trail that says no to a deed and shows the case beside it."""
 REFUSED = {
-    400: "form_refused", 403: "page_refused", 404: "not_found", 409: "deed_refused", 413: "upload_refused"
-}  # fmt: skip
+    400: "form_refused",
+    403: "page_refused",
+    404: "not_found",
+    409: "deed_refused",
+    413: "upload_refused",
+}
 """What the trail calls a refusal."""
 MEBIBYTE = 1024 * 1024
 NO_PLACE = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO})

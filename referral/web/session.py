@@ -225,7 +225,6 @@ def form_without_session(error: CSRFError) -> ResponseReturnValue:
     if is_from_another_site():
         return error_page(400)
     if g.person is not None:
-        db.session.rollback()
         record_refusal(REFUSED[400])
     if request.endpoint == "door.enter":
         return show_sign_in(problem="This page had grown old. Please sign in once more."), 400

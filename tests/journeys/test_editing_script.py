@@ -269,7 +269,9 @@ def test_a_page_left_open_goes_with_its_session(
     with page.expect_response("**/session") as asked:
         page.clock.run_for(HALF_AN_HOUR)
     asked.value.finished()
-    page.wait_for_timeout(500)  # the page reads the answer, and sets its clock anew
+    page.evaluate(
+        "fetch('/session').then(answer => answer.text())"
+    )  # by then it has read its own, and waits anew
     assert page.url.endswith("#main")
 
     session.execute(update(UserSession).values(seen_at=clock.now() - 2 * LONGEST_PAUSE))
