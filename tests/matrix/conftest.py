@@ -12,7 +12,8 @@ from referral.extensions import db
 from referral.models import User
 from tests.conftest import seat_people, settings_for
 from tests.matrix import watch
-from tests.matrix.house import House, lay
+from tests.matrix.house import House
+from tests.matrix.laying import lay
 from tests.matrix.world import World, build
 from tests.stores import Store, held_in_memory
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from app import create_app
 from referral.auth import public
 from referral.workflow import Role
-from tests.matrix.house import House, lay
+from tests.matrix.house import House
+from tests.matrix.laying import lay
 from tests.matrix.world import build
 from tests.proofs import report
 from tests.proofs.crawl import Walk

@@ -25,7 +25,8 @@ from referral.extensions import db
 from referral.workflow import Role
 from tests.browser import PASSWORD
 from tests.conftest import settings_for
-from tests.matrix.house import House, lay
+from tests.matrix.house import House
+from tests.matrix.laying import lay
 from tests.matrix.world import build
 from tests.proofs import report
 from tests.proofs.caller import Caller
