@@ -49,7 +49,7 @@ from referral.actions.factors import factors_of, has_factor
 from referral.auth import public
 from referral.auth.keys import Site, ask_to_sign
 from referral.auth.sessions import find_waiting
-from referral.errors import ForbiddenError
+from referral.errors import ForbiddenError, PonsError
 from referral.extensions import csrf, db, login_manager
 from referral.models import Proof, Referral, User, UserSession
 from referral.web.errors import REFUSED, drain, error_page, record_refusal
@@ -230,8 +230,16 @@ def form_without_session(error: CSRFError) -> ResponseReturnValue:
         return show_sign_in(problem="This page had grown old. Please sign in once more."), 400
     if g.person is None:
         return ask_to_sign_in()
-    if "HX-Request" not in request.headers and (page := resume(request.path, fields_to_carry(request.form))):
-        return page
+    if "HX-Request" not in request.headers:
+        try:
+            page = resume(request.path, fields_to_carry(request.form))
+        except (
+            PonsError,
+            HTTPException,
+        ) as refused:  # nobody looks after what is raised while an error is answered
+            return current_app.handle_user_exception(refused)
+        if page:
+            return page
     return error_page(400, "This form belongs to an earlier session. Nothing was changed. Open it again.")
 
 

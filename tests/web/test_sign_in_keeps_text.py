@@ -14,6 +14,7 @@ from referral.models import User, UserSession
 from referral.web.session import MOST_CARRIED, resumable
 from referral.workflow import Role
 from tests.browser import PASSWORD, Browser, Fields, Page
+from tests.house.test_doors import methods_of, path_of, rules
 
 SignIn = Callable[[str], Browser]
 FORM = """{% extends "base.html" %}{% block title %}Letter{% endblock %}{% block content %}<h1>Letter {{ number }}</h1>
@@ -222,3 +223,18 @@ def test_a_forged_way_back_leads_home(browser: Browser, people: dict[str, User],
     page = browser.open("/sign-in", method="POST", data=form, follow_redirects=True)
 
     assert page.path == "/"
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_form_of_another_session_is_answered_whatever_it_was_about(
+    app: Flask, sign_in: SignIn, role: Role
+) -> None:
+    browser = sign_in(role)
+    answers = {
+        rule.endpoint: browser.open(path_of(app, rule), method="POST", data={"csrf_token": "x"}).status
+        for rule in rules(app)
+        if "POST" in methods_of(rule) and hasattr(app.view_functions[rule.endpoint], "resume")
+    }
+
+    assert len(answers) > 20
+    assert {endpoint: status for endpoint, status in answers.items() if status >= 500} == {}
