@@ -233,10 +233,8 @@ def form_without_session(error: CSRFError) -> ResponseReturnValue:
     if "HX-Request" not in request.headers:
         try:
             page = resume(request.path, fields_to_carry(request.form))
-        except (
-            PonsError,
-            HTTPException,
-        ) as refused:  # nobody looks after what is raised while an error is answered
+        except (PonsError, HTTPException) as refused:
+            # Nobody looks after what is raised while an error is being answered.
             return current_app.handle_user_exception(refused)
         if page:
             return page
