@@ -17,6 +17,7 @@ form an ``action``, since the page then stands at the address of the sign-in.
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import TypeVar
 
@@ -231,13 +232,10 @@ def form_without_session(error: CSRFError) -> ResponseReturnValue:
     if g.person is None:
         return ask_to_sign_in()
     if "HX-Request" not in request.headers:
-        try:
-            page = resume(request.path, fields_to_carry(request.form))
-        except (PonsError, HTTPException) as refused:
-            # Nobody looks after what is raised while an error is being answered.
-            return current_app.handle_user_exception(refused)
-        if page:
-            return page
+        # What is not for them, or has moved on, they are told when they open it again.
+        with suppress(PonsError, HTTPException):
+            if page := resume(request.path, fields_to_carry(request.form)):
+                return page
     return error_page(400, "This form belongs to an earlier session. Nothing was changed. Open it again.")
 
 

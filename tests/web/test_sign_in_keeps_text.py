@@ -237,4 +237,4 @@ def test_a_form_of_another_session_is_answered_whatever_it_was_about(
     }
 
     assert len(answers) > 20
-    assert {endpoint: status for endpoint, status in answers.items() if status >= 500} == {}
+    assert set(answers.values()) <= {200, 303, 400, 403}  # the text again, or its page; or what to do
