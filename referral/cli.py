@@ -194,4 +194,4 @@ def _print_link(person: User) -> None:
     house = current_app.config["HOUSE_URL"].rstrip("/")
     until = clock.local(now + invitations.LINK_HOLDS)
     click.echo(f"{person.role.words} {person.email}: choose a password, once, by {until:%-d %B %Y}:")
-    click.echo(f"  {house}/welcome/{token}")
+    click.echo(f"  {house}/welcome#{token}")

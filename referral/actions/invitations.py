@@ -99,7 +99,7 @@ def find_invitation(session: Session, token: str, now: datetime, *, to_use: bool
         wanted = database.held(wanted, Invitation)
     found = session.scalar(wanted)
     if found is None:
-        raise NotFoundError("This link does not hold any more. Ask your administrator for another.")
+        raise NotFoundError("This link does not hold, or is not whole. Ask your administrator for another.")
     return found
 
 

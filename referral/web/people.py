@@ -1,4 +1,4 @@
-"""Administration: organisations, people, their roles, and the page on which an invited person chooses a password."""
+"""Administration: organisations, people, their roles, and the pages on which an invited person chooses a password."""
 
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from referral.actions import factors, invitations
 from referral.actions import people as actions
 from referral.actions.invitations import NotTakenError
 from referral.auth import LONGEST_PASSWORD, SHORTEST_PASSWORD, public, requires
-from referral.errors import ConflictError
+from referral.errors import ConflictError, NotFoundError
 from referral.extensions import db
 from referral.models import OrganisationKind
 from referral.web.proof import confirmed
@@ -136,7 +136,7 @@ def draw_person(
         refused=refused,
         factors=factors.factors_of(db.session(), found),
         until=invitations.open_links(db.session(), (found,), clock.now()).get(found.id),
-        link=url_for("people.welcome", token=token, _external=True) if token else "",
+        link=url_for("people.welcome", _anchor=token, _external=True) if token else "",
     )
     db.session.commit()
     return page
@@ -275,43 +275,54 @@ def rename_organisation(organisation_id: UUID) -> ResponseReturnValue:
 # The link
 
 
-@people.get("/welcome/<token>")
+@people.get("/welcome")
 @public
-def welcome(token: str) -> ResponseReturnValue:
-    """Ask the holder of a link for a password."""
-    return draw_welcome(token)
+def welcome() -> str:
+    """Ask for the code of an invitation. A link has it after ``#``, which browsers send to nobody."""
+    return render_template("people/welcome.html", refused=None)
 
 
-def draw_welcome(token: str, refused: NotTakenError | None = None) -> str:
-    """Draw the page of a link that holds; any other is not found."""
-    invitation = invitations.find_invitation(db.session(), token, clock.now())
+@people.post("/welcome")
+@public
+def look_up() -> ResponseReturnValue:
+    """Ask the holder of a code for a password."""
+    return draw_password()
+
+
+def draw_password(refused: NotTakenError | None = None) -> ResponseReturnValue:
+    """Draw the form for a password; whoever has no code that holds is asked for one."""
+    code = request.form.get("code", "").strip()
+    try:
+        invitation = invitations.find_invitation(db.session(), code, clock.now())
+    except NotFoundError as unknown:
+        return render_template("people/welcome.html", refused=unknown), 422
     page = render_template(
-        "people/welcome.html",
+        "people/password.html",
         invited=invitation.user,
-        token=token,
+        code=code,
         refused=refused,
         shortest=SHORTEST_PASSWORD,
         longest=LONGEST_PASSWORD,
     )
     db.session.commit()
-    return page
+    return page, 422 if refused else 200
 
 
-@people.post("/welcome/<token>")
+@people.post("/welcome/password")
 @public
-def choose_password(token: str) -> ResponseReturnValue:
+def choose_password() -> ResponseReturnValue:
     """Take the password, and lead on to signing in with it."""
     try:
         invitations.choose_password(
             db.session(),
-            token,
+            request.form.get("code", ""),
             request.form.get("password", ""),
             request.form.get("again", ""),
             known_to_all=known_to_all(),
         )
-    except NotTakenError as refused:
+    except (NotFoundError, NotTakenError) as refused:
         db.session.rollback()
-        return draw_welcome(token, refused), 422
+        return draw_password(refused if isinstance(refused, NotTakenError) else None)
     db.session.commit()
     flash("Your password is kept. Please sign in with it.")
     return redirect(url_for("door.sign_in"), code=303)

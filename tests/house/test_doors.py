@@ -36,6 +36,7 @@ PUBLIC = {
     "pages.glossary",
     "pages.icon",
     "people.welcome",
+    "people.look_up",
     "people.choose_password",
     "watching.live",
     "watching.ready",

@@ -147,7 +147,7 @@ def installed(machine: Machine) -> list[str]:
 def test_the_guide_leads_to_a_house_with_an_administrator(installed: list[str]) -> None:
     assert len(installed) >= 6
     (said,) = (said for said in installed if "administrator@pons.example: choose a password" in said)
-    assert "  https://pons.example/welcome/" in said
+    assert "  https://pons.example/welcome#" in said
 
 
 def test_its_keys_are_long_different_and_for_nobody_else(machine: Machine, installed: list[str]) -> None:
