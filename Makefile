@@ -6,8 +6,9 @@
 # the core one at a time, which the tests must notice (half an hour; docs/mutation.md). make machine: twenty thousand acts
 # by everybody on either database, looked at one by one (a quarter of an hour). make proofs: the long forms of the proofs of
 # trust, one after another (contention, kills, tampering, fuzz, hostile-files, crawl), and by themselves make load, make
-# soak and make wapiti; each writes what it found to docs/proofs. Each can be typed again and again; nothing that is
-# there is made anew.
+# soak and make wapiti; each writes what it found to docs/proofs. make release: what an installation needs of the last
+# commit, as an archive: without tests, demonstration and what they need. Each can be typed again and again; nothing
+# that is there is made anew.
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -16,7 +17,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 PIP = .venv/bin/python -m pip --disable-pip-version-check --no-input install -qq --require-hashes
 
 .PHONY: run test test-databases approve bench coverage mutation machine tools \
-	proofs contention kills tampering fuzz hostile-files crawl drill load soak wapiti
+	proofs contention kills tampering fuzz hostile-files crawl drill load soak wapiti release
 .DEFAULT_GOAL := run
 
 run: .venv/run.stamp
@@ -89,6 +90,14 @@ wapiti: .venv/test.stamp .wapiti/stamp
 	@"$(PYTHON)" -m venv .wapiti
 	@.wapiti/bin/python -m pip --disable-pip-version-check --no-input install -qq wapiti3==3.2.3
 	@touch $@
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml)
+NOT_RELEASED = .ci .gitignore .gitleaks.toml CONTRIBUTING.md Makefile README.md docs/mutation.md docs/pages docs/proofs \
+	docs/screenshots referral/demo requirements.in tests
+ARCHIVE ?= pons-$(VERSION).tar.gz
+release:
+	@git archive --prefix=pons-$(VERSION)/ --output="$(ARCHIVE)" HEAD -- . $(NOT_RELEASED:%=':!%')
+	@sha256sum "$(ARCHIVE)"
 
 tools: .venv/test.stamp
 	@.ci/packages run

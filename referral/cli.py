@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import click
 from flask import Flask, current_app
@@ -102,6 +103,8 @@ def setup(demo: bool, email: str, name: str, organisation: str, kind: str) -> No
 
 def load_demonstration() -> None:
     """Load the invented people, unless they are there, and say how to sign in as one of them."""
+    if find_spec("referral.demo") is None:
+        raise click.ClickException("This release has no demonstration. Use the repository.")
     from referral import demo  # only a demonstration needs it
 
     demo.load(db.session())
@@ -181,7 +184,7 @@ def _add(email: str, name: str, role: Role, organisation: str, kind: str) -> Use
 
 def _hash(given: str, person: User) -> str:
     try:
-        invitations.check_password(given, given, person, known_to_all=None)
+        invitations.check_password(given, given, person)
     except invitations.NotTakenError as refused:
         raise click.ClickException(f"PONS_ADMIN_PASSWORD: {refused}") from None
     return auth.hash_password(given)

@@ -19,7 +19,6 @@ def change_password(
     password: str,
     again: str,
     *,
-    known_to_all: str | None = None,
     at: datetime | None = None,
 ) -> None:
     """Take a new password from somebody who has just shown that they know the old one.
@@ -30,7 +29,7 @@ def change_password(
     """
     at = at or clock.now()
     try:
-        invitations.check_password(password, again, person, known_to_all)
+        invitations.check_password(password, again, person)
     except invitations.NotTakenError as refused:
         field = "new_password" if refused.field == "password" else refused.field
         raise invitations.NotTakenError(field, str(refused)) from None

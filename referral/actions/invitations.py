@@ -15,8 +15,8 @@ from referral.models import Invitation, User
 
 LINK_HOLDS = timedelta(days=7)
 WORDS_OF_THE_HOUSE = (
-    "123456789", "ahsct", "clinic", "committee", "hospital", "letmein", "neurology", "password", "pons", "programme",
-    "qwertyuiop", "referral", "sclerosis", "stemcell", "transplant", "welcome",
+    "123456789", "ahsct", "clinic", "committee", "demonstration", "hospital", "letmein", "neurology", "password",
+    "pons", "programme", "qwertyuiop", "referral", "sclerosis", "stemcell", "transplant", "welcome",
 )  # fmt: skip
 """What anybody would try here first. It counts for nothing in a password; so do a person's own names."""
 BETTER = "Choose another: four words that have nothing to do with one another, or with you, are good."
@@ -109,12 +109,9 @@ def choose_password(
     password: str,
     again: str,
     *,
-    known_to_all: str | None = None,
     at: datetime | None = None,
 ) -> User:
     """Take the password that a person has chosen; the link is used up, and the account is in use.
-
-    ``known_to_all`` is a password that protects nothing, such as that of the demonstration.
 
     Raises:
         NotFoundError: the link does not hold.
@@ -124,7 +121,7 @@ def choose_password(
     at = at or clock.now()
     invitation = find_invitation(session, token, at, to_use=True)
     person = session.scalars(database.held(select(User).where(User.id == invitation.user_id), User)).one()
-    check_password(password, again, person, known_to_all)
+    check_password(password, again, person)
     person.password_hash = auth.hash_password(password)
     person.active = True
     invitation.used_at = at
@@ -133,7 +130,7 @@ def choose_password(
     return person
 
 
-def check_password(password: str, again: str, person: User, known_to_all: str | None) -> None:
+def check_password(password: str, again: str, person: User) -> None:
     """Refuse a password that cannot be taken, whoever chooses it and wherever.
 
     Raises:
@@ -146,7 +143,7 @@ def check_password(password: str, again: str, person: User, known_to_all: str | 
             f"Choose a password of {auth.SHORTEST_PASSWORD} to {auth.LONGEST_PASSWORD} characters.",
         )
     left = _beside_words(password, person)
-    if password == known_to_all or len(left) < LEAST_LEFT or len(set(left)) < 4:
+    if len(left) < LEAST_LEFT or len(set(left)) < 4:
         raise NotTakenError("password", f"This password is too easy to guess. {BETTER}")
     if auth.is_frequent(password):
         raise NotTakenError(

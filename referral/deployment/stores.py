@@ -6,9 +6,9 @@ import pysqlite3
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
-from sqlalchemy import make_url, select
+from sqlalchemy import make_url, or_, select
 
-from referral import database, demo
+from referral import database
 from referral.deployment.house import House, Rule, rule
 from referral.models import User
 
@@ -29,6 +29,10 @@ OVER_A_NETWORK = {
 }
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "data_sync_retry": "off"}
 AGREE = timedelta(seconds=5)
+DEMONSTRATION = tuple(
+    f"@{place}.example" for place in ("ravensholt", "brannoc", "harrowmere", "larkfield", "thornwick")
+)
+"""Where the invented people have their addresses. Releases come without those people."""
 
 
 @rule(RULES, "flask db upgrade", "the tables are those of this release", "run flask setup with this release")
@@ -44,8 +48,8 @@ def migrated(house: House) -> str:
 @rule(RULES, "flask setup", "nobody of the demonstration has an account", "set up anew, without --demo")
 def strangers(house: House) -> str:
     """Their password is in the open."""
-    known = [account.email for account in demo.accounts()]
-    found = house.connection.execute(select(User.email).where(User.email.in_(known), User.active)).all()
+    known = or_(*(User.email.endswith(place) for place in DEMONSTRATION))
+    found = house.connection.execute(select(User.email).where(known, User.active)).all()
     return f"{len(found)} of them have one" if found else ""
 
 

@@ -11,7 +11,6 @@ from referral.auth import LONGEST_PASSWORD, SHORTEST_PASSWORD, requires
 from referral.auth.sessions import live_sessions
 from referral.extensions import db
 from referral.models import Proof
-from referral.web.people import known_to_all
 from referral.web.proof import NotProvedError, check, go_on_with
 from referral.workflow import Role
 
@@ -54,7 +53,6 @@ def change_password() -> ResponseReturnValue:
             g.person,
             form.get("new_password", ""),
             form.get("again", ""),
-            known_to_all=known_to_all(),
         )
     except NotProvedError as wrong:
         text = str(wrong) if wrong.status == 429 else "This is not your present password."

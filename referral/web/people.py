@@ -318,7 +318,6 @@ def choose_password() -> ResponseReturnValue:
             request.form.get("code", ""),
             request.form.get("password", ""),
             request.form.get("again", ""),
-            known_to_all=known_to_all(),
         )
     except (NotFoundError, NotTakenError) as refused:
         db.session.rollback()
@@ -326,12 +325,3 @@ def choose_password() -> ResponseReturnValue:
     db.session.commit()
     flash("Your password is kept. Please sign in with it.")
     return redirect(url_for("door.sign_in"), code=303)
-
-
-def known_to_all() -> str | None:
-    """Give the demonstration's password, which is printed: no real account may have it."""
-    if g.demonstration:
-        return None
-    from referral import demo  # only to refuse its password
-
-    return demo.password()

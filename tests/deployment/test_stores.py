@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from referral import demo
 from referral.deployment import House
-from referral.deployment.stores import file_system
+from referral.deployment.stores import DEMONSTRATION, file_system
 from referral.extensions import db
 from referral.models import Organisation, OrganisationKind, User
 from referral.workflow import Role
@@ -36,6 +36,12 @@ def test_a_clock_that_is_off_is_noticed(house: House) -> None:
     late = replace(house, now=house.now + timedelta(hours=1))
 
     assert "seconds apart" in fault(late, "database and machine agree on the time")
+
+
+def test_everybody_of_the_demonstration_is_known_by_their_address() -> None:
+    assert {account.email.partition("@")[2] for account in demo.accounts()} <= {
+        place.removeprefix("@") for place in DEMONSTRATION
+    }
 
 
 @pytest.mark.only_on("sqlite")
