@@ -98,11 +98,11 @@ def world() -> Iterator[tuple[Ground, House]]:
 
 @dataclass
 class Scanned:
-    """What the scanner found and reached, by role; how many answers broke; what it said of the fault."""
+    """What the scanner found and reached, by role; what the log tells of breaking; what it said of the fault."""
 
     found: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     reached: dict[str, int] = field(default_factory=dict)
-    broken: int = 0
+    broken: list[str] = field(default_factory=list)
     caught: list[str] = field(default_factory=list)
 
     @property
@@ -132,7 +132,7 @@ def scan_all(program: str, seconds: int) -> Scanned:
                 done.found[role] = scan(program, who, role, seconds, folder, *BEGIN[:-1])
                 done.reached[role] = len(behind_the_door(laid.log.read_text()[before:]))
                 put(f"{role}: {count(done.found[role])}; {done.reached[role]} routes behind the door")
-        done.broken = len(faults_told(laid.log))
+        done.broken = faults_told(laid.log)
         with serve(laid.environment, laid.log, fault="echo") as server:
             seeded = scan(program, Caller(server.port), "fault", 60, folder, "/proof-echo?text=a")
     done.caught = [words for level, words in seeded if level >= MEDIUM and "proof-echo" in words]
@@ -154,11 +154,13 @@ def main() -> None:
     }
     figures |= {
         "of medium level or above": "; ".join(done.worst) or "nothing",
-        "answers that broke": done.broken,
+        "answers that broke": len(done.broken),
     }
     figures |= {"stood before the door as": ", ".join(done.outside) or "nobody"}
     for what, figure in figures.items():
         put(f"{what}: {figure}")
+    for line in done.broken[:20]:
+        put(line)
     put(f"the fault that was put in: {done.caught[:1] or 'NOT FOUND'}")
     if asked.write:
         fault = {"a page that echoes": str(done.caught[:1])}
