@@ -27,6 +27,17 @@ from referral.models import AuditEntry, Referral, User
 ONE_SITTING = timedelta(minutes=15)
 AT_ONCE = 2000  # entries in memory while the chain is walked
 
+AN_HOUR = timedelta(hours=1)
+OPENED = (
+    "case_read",
+    "packet_read",
+    "packet_with_files_read",
+    "attachment_read",
+    "letter_read",
+    "person_exported",
+)
+"""Deeds that show or hand out a case. What is read in an emergency has a bound and a review of its own."""
+
 # The id is part of what is sealed, so it is taken before the entry is written; never one that was used before.
 HEAD = text("(SELECT digest FROM audit_entry ORDER BY id DESC LIMIT 1)")
 PLACE = {

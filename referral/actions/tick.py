@@ -37,6 +37,7 @@ TOPICS = (
     Topic("old drafts brought to mind", "referral.actions.due", "due_stale_drafts"),
     Topic("cases with visits put into the diary", "referral.actions.due", "due_visits"),
     Topic("emergency accesses whose review is overdue", "referral.actions.emergency_reviews", "due_reviews"),
+    Topic("people who read unusually much", "referral.actions.much_read", "due_much_read"),
     Topic("packets made", "referral.actions.packets", "due_packets"),
     Topic("committee packs made", "referral.actions.packs", "due_packs"),
     Topic("letters released", "referral.actions.letters", "due_letters"),
