@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Select, Text, inspect, select, text, type_coerce
+from sqlalchemy import Select, Text, func, inspect, select, text, type_coerce
 from sqlalchemy.orm import Session
 
 from referral import clock, database
 from referral.columns import Json
+from referral.errors import TooMuchError
 from referral.models import AuditEntry, Referral, User
 
 ONE_SITTING = timedelta(minutes=15)
@@ -37,6 +38,11 @@ OPENED = (
     "person_exported",
 )
 """Deeds that show or hand out a case. What is read in an emergency has a bound and a review of its own."""
+MOST_CASES = 300
+"""So many different cases one person opens within an hour: one every twelve seconds, without a pause.
+
+A meeting has some twenty, and a coordinator's long day opens fewer. Only a machine comes near.
+"""
 
 # The id is part of what is sealed, so it is taken before the entry is written; never one that was used before.
 HEAD = text("(SELECT digest FROM audit_entry ORDER BY id DESC LIMIT 1)")
@@ -78,8 +84,15 @@ def record(
 
 
 def note(session: Session, actor: User, deed: str, referral: Referral | None = None, **detail: Any) -> None:
-    """Write down that something is read, where the transaction only reads when it is over: before it is shown."""
+    """Write down that something is read, where the transaction only reads when it is over: before it is shown.
+
+    Raises:
+        TooMuchError: it is a case, and this person has opened too many others within the hour.
+
+    """
     at = clock.now()
+    if referral is not None and deed in OPENED:
+        refuse_too_many(session, actor, referral, at)
     database.after_reading(session, lambda: record(session, actor, deed, referral, at=at, **detail))
 
 
@@ -115,6 +128,34 @@ def was_just_read(session: Session, reader: User, referral: Referral) -> bool:
         AuditEntry.at > clock.now() - ONE_SITTING,
     )
     return session.scalar(seen.limit(1)) is not None
+
+
+def refuse_too_many(session: Session, reader: User, referral: Referral, at: datetime) -> None:
+    """Let nobody open one more case who has opened :data:`MOST_CASES` others within the hour, by what the trail says.
+
+    A case of that hour may be opened again. Requests at one moment do not see each other: a few more may slip through.
+
+    Raises:
+        TooMuchError: this person has opened so many.
+
+    """
+    others = (
+        select(AuditEntry.referral_id)
+        .where(
+            AuditEntry.actor_id == reader.id,
+            AuditEntry.at > at - AN_HOUR,
+            AuditEntry.deed.in_(OPENED),
+            AuditEntry.referral_id != referral.id,
+        )
+        .distinct()
+        .limit(MOST_CASES)
+    )
+    if (session.scalar(select(func.count()).select_from(others.subquery())) or 0) >= MOST_CASES:
+        raise TooMuchError(
+            f"You have opened {MOST_CASES} cases within an hour, and one person is shown no more than that. Nothing was"
+            " changed. The cases of that hour still open; others will as it goes by: try again in a quarter of an"
+            " hour. If a patient needs care meanwhile, ask a colleague to open the case."
+        )
 
 
 # The chain

@@ -17,5 +17,9 @@ class ConflictError(PonsError):
     """The case has moved on: the deed does not fit its state, or somebody else was first."""
 
 
+class TooMuchError(PonsError):
+    """More was asked for in a short time than one person is given."""
+
+
 class MoveRefusedError(ConflictError):
     """The table of moves has no such move from this state for this role."""

@@ -16,7 +16,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from sqlalchemy import ColumnElement, LargeBinary, Table, and_, select, true
 from sqlalchemy.orm import Session
 
-from referral import audit
+from referral import audit, clock
 from referral.actions.attachments import attachments_of
 from referral.actions.auditing import seen_by
 from referral.actions.deletion import CASE, rows_of
@@ -118,8 +118,11 @@ def export_person(
 
     Raises:
         FileLostError: one of the clinical files is not there as it was stored: the export would not be whole.
+        TooMuchError: the actor has opened too many cases within the hour.
 
     """
+    if actor is not None:
+        audit.refuse_too_many(session, actor, referral, clock.now())
     file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - it is for the caller to read and close
     with ZipFile(file, "w", ZIP_DEFLATED) as out:
         for name, content in _contents(session, referral, store, side):

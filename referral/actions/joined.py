@@ -56,10 +56,12 @@ def join_packet(session: Session, referral_id: UUID, viewer: User) -> WithFiles:
         NotMadeError: its packet has not been made.
         NotFoundError: nothing was signed, or the case is not for the viewer.
         PacketError: the papers could not be joined, or not now.
+        TooMuchError: the viewer has opened too many cases within the hour.
 
     """
     database.begin_reading(session)
     referral = get_referral(session, referral_id, viewer)
+    audit.refuse_too_many(session, viewer, referral, clock.now())  # not only after the work
     version = newest_version(session, referral)
     if version is None:
         raise NotFoundError("There is no packet of this case yet.")

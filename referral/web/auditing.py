@@ -50,6 +50,7 @@ MORE_WORDS = {
     "not_found": "Asked for what is not there, or not for them",
     "form_refused": "Form refused: incomplete, of an earlier session, or from elsewhere",
     "upload_refused": "Refused: more was sent than is taken",
+    "too_much_refused": "Refused: too much in a short time",
     "unusually_much_read": "Read unusually much within an hour",
     "file_refused": "File refused: damaged, unsafe or of another kind",
     "deed_refused": "Deed refused: the case had moved on",

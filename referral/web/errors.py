@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from referral import audit, database
-from referral.errors import ConflictError, ForbiddenError, NotFoundError, PonsError
+from referral.errors import ConflictError, ForbiddenError, NotFoundError, PonsError, TooMuchError
 from referral.extensions import db
 from referral.sealing import KeyLostError, SealBrokenError
 from referral.web.tallies import REFUSED_WRITES
@@ -36,7 +36,7 @@ PAGES = {
         "That is too much at once",
         "A form takes up to 1 MB. Nothing was changed. Go back: your text is still there.",
     ),
-    429: ("Too many tries", "Please wait a quarter of an hour and try again."),
+    429: ("Too much in a short time", "Please wait a quarter of an hour and try again."),
     500: (
         "Something went wrong on our side",
         "Nothing was changed. It was written to the log; please try again.",
@@ -52,6 +52,7 @@ OURS: dict[type[PonsError], int] = {
     NotFoundError: 404,
     ForbiddenError: 403,
     ConflictError: 409,
+    TooMuchError: 429,
     PonsError: 400,
 }
 READS = ("case_read", "meeting_read")
@@ -62,6 +63,7 @@ REFUSED = {
     404: "not_found",
     409: "deed_refused",
     413: "upload_refused",
+    429: "too_much_refused",
 }
 """What the trail calls a refusal."""
 MEBIBYTE = 1024 * 1024
