@@ -47,10 +47,10 @@ def code_of(secret: bytes, step: int) -> str:
 
 def find_step(secret: bytes, code: str, now: datetime, after: int | None) -> int | None:
     """Find the half minute whose code this is, around now and ``after`` the last that was taken."""
-    this = step_of(now)
+    this, typed = step_of(now), code.encode()  # compared as bytes: what is typed need not be ASCII
     found = None
     for step in range(this - EARLIER_OR_LATER, this + EARLIER_OR_LATER + 1):
-        if hmac.compare_digest(code_of(secret, step), code) and (after is None or step > after):
+        if hmac.compare_digest(code_of(secret, step).encode(), typed) and (after is None or step > after):
             found = step
     return found
 

@@ -150,8 +150,9 @@ def test_an_app_is_set_up_with_its_first_code_and_ten_codes_are_shown_once(
     browser, elsewhere = sign_in(Role.CHAIR), sign_in(Role.CHAIR)
     page = browser.send("/account/second-step/app")
     letters = page.all(".//code")[0].text or ""
-    wrong = browser.send("/account/second-step/app/code", {"code": "12"}, status=422)
-    assert (wrong.all(".//code")[0].text or "") == letters, "the same key is shown again"
+    for typed in ("12", "", "\N{ARABIC-INDIC DIGIT ONE}23456", "no-code é"):
+        wrong = browser.send("/account/second-step/app/code", {"code": typed}, status=422)
+        assert (wrong.all(".//code")[0].text or "") == letters, "the same key is shown again"
 
     pending = factors.find_pending(session, people["chair"])
     code = now_code(factors.secret_of(pending, KEY))
