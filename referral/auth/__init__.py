@@ -7,6 +7,7 @@ from referral.auth.passwords import (
     SHORTEST_PASSWORD,
     find_user_by_password,
     hash_password,
+    renew_hash,
 )
 from referral.auth.reach import holds, openable, scope, scope_of_deleted
 from referral.auth.roles import (
@@ -43,6 +44,7 @@ __all__ = [
     "open_session",
     "openable",
     "public",
+    "renew_hash",
     "requires",
     "roles_of",
     "scope",

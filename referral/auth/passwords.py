@@ -33,6 +33,12 @@ def find_user_by_password(session: Session, email: str, password: str) -> User |
     return user if right and user is not None and user.active else None
 
 
+def renew_hash(user: User, password: str) -> None:
+    """Store the right password anew where it was hashed with other costs than those of today."""
+    if _hasher.check_needs_rehash(user.password_hash):
+        user.password_hash = hash_password(password)
+
+
 def is_password(kept: str, password: str) -> bool:
     """Tell whether this is what was hashed."""
     try:

@@ -6,6 +6,7 @@ from hashlib import sha256
 from time import process_time
 
 import pytest
+from argon2 import PasswordHasher, extract_parameters
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,6 +31,28 @@ def test_everybody_comes_in_and_sees_who_they_are(sign_in: SignIn, role: Role) -
 
     assert role.words in page.text
     assert "Sign out" in page.text
+
+
+def test_a_password_that_was_hashed_at_other_costs_is_hashed_anew_when_it_is_right(
+    browser: Browser, session: Session, people: People
+) -> None:
+    person = people["chair"]
+    cheap = person.password_hash = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
+    session.commit()
+
+    assert browser.sign_in(person.email, "not the password").status == 401
+    session.refresh(person)
+    assert person.password_hash == cheap
+
+    assert browser.sign_in(person.email).status == 200
+    session.refresh(person)
+    renewed = person.password_hash
+    assert extract_parameters(renewed) == extract_parameters(auth.hash_password("another"))
+
+    browser.send("/sign-out")
+    assert browser.sign_in(person.email).status == 200
+    session.refresh(person)
+    assert person.password_hash == renewed
 
 
 @pytest.mark.parametrize("email", ["neurologist@example.org", "nobody@example.org"])
