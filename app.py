@@ -36,6 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         ATTACHMENTS=settings.attachments,
         MOST_ATTACHMENTS=settings.most_attachments,
         ATTACHMENTS_SIZE=settings.attachments_size,
+        FILE_SCANNER=settings.file_scanner,
         MAIL_URL=settings.mail_url,
         MAIL_FROM=settings.mail_from,
         MAIL_FOLDER=settings.mail_folder,

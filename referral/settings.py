@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
@@ -30,6 +31,7 @@ class Settings:
     attachments: Path = INSTANCE / "attachments"  # the files of the cases; backed up with the database
     most_attachments: int = 60  # files on one case at a time
     attachments_size: int = 500 * MEBIBYTE  # of one case, with what was replaced or removed
+    file_scanner: tuple[str, ...] = ()  # the command of your scanner for malware, asked about each file
     mail_url: str = ""  # smtp:// or smtps://, with a name and password where the server wants them
     mail_from: str = "pons@localhost"
     oidc_issuer: str = ""  # the hospital's own sign-on (OpenID Connect); with the next two, or not at all
@@ -66,6 +68,7 @@ class Settings:
             attachments=Path(given.get("ATTACHMENTS") or instance / "attachments"),
             most_attachments=int(given.get("MOST_ATTACHMENTS", "60")),
             attachments_size=int(given.get("ATTACHMENTS_MB", "500")) * MEBIBYTE,
+            file_scanner=_command(given.get("FILE_SCANNER", "")),
             mail_url=_mail_server(given.get("MAIL_URL", "")),
             mail_from=given.get("MAIL_FROM") or "pons@localhost",
             **_sign_on(given),
@@ -112,6 +115,14 @@ def _sign_on(given: Mapping[str, str]) -> dict[str, str]:
     if told and not here and not (issuer.scheme == "https" and issuer.hostname):
         raise ValueError("OIDC_ISSUER begins with https://; http:// is for a trial on this very machine")
     return {name.lower(): given.get(name, "") for name in (*names, "OIDC_SECOND_FACTOR")}
+
+
+def _command(line: str) -> tuple[str, ...]:
+    """Take a command line apart as a shell would; none ever sees it."""
+    try:
+        return tuple(shlex.split(line))
+    except ValueError:
+        raise ValueError("FILE_SCANNER has a quotation mark or a backslash without its end") from None
 
 
 def _mail_server(url: str) -> str:

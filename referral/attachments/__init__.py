@@ -1,4 +1,4 @@
-"""Files from outside, made safe: looked at, rebuilt in a cage, kept under random names.
+"""Files from outside, made safe: scanned, looked at, rebuilt in a cage, kept under random names.
 
 Nothing that came in is kept as it came. Sources: the reference on trust, sections 5 and 9 (abuse cases 12 to 16).
 """
@@ -12,6 +12,7 @@ from referral.attachments.formats import (
     clean_label,
     label_from,
 )
+from referral.attachments.scanning import scan
 from referral.attachments.store import FileLostError, Rebuilt, Store
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "Store",
     "clean_label",
     "label_from",
+    "scan",
 ]

@@ -19,6 +19,7 @@ from typing import IO
 from referral import caged
 from referral.attachments.formats import LARGEST_FILE, PDF, PNG, FileRefusedError, recognise
 from referral.attachments.rebuild import CONTENT, RECEIVED, THUMBNAIL, page_name
+from referral.attachments.scanning import scan
 from referral.errors import PonsError
 from referral.sealing import HEAD, Ring, SealBrokenError, is_sealed, sealed_with
 
@@ -51,25 +52,29 @@ class Rebuilt:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The folder of attachments of one installation. Whoever keeps or reads a file needs the keys to it."""
+    """The folder of attachments of one installation. Whoever keeps or reads a file needs the keys to it.
+
+    ``scanner`` is the command of the installation's scanner, which is asked about each file that is taken in.
+    """
 
     folder: Path
     ring: Ring | None = None
+    scanner: tuple[str, ...] = ()
 
     @contextmanager
     def rebuilt(self, name: str, stream: IO[bytes]) -> Iterator[Rebuilt]:
-        """Take a file in and rebuild it. What is not kept by the end is gone.
+        """Take a file in, have it scanned, and rebuild it. What is not kept by the end is gone.
 
         Raises:
             FileRefusedError: it is not taken; the text says why and what to do.
-            BusyError: too many files are being read at the moment.
+            BusyError: too many files are being scanned or read at the moment.
 
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         coming = self.folder / f"{COMING}{secrets.token_hex(16)}"
         coming.mkdir(mode=0o700)
         try:
-            yield _rebuild(coming, name, stream)
+            yield _rebuild(coming, name, stream, self.scanner)
         finally:
             shutil.rmtree(coming, ignore_errors=True)
 
@@ -205,8 +210,9 @@ LOST = (
 )
 
 
-def _rebuild(folder: Path, name: str, stream: IO[bytes]) -> Rebuilt:
+def _rebuild(folder: Path, name: str, stream: IO[bytes], scanner: tuple[str, ...]) -> Rebuilt:
     received_size, received_sha256 = _receive(folder / RECEIVED, name, stream)
+    scan(scanner, (folder / RECEIVED).read_bytes())
     try:
         answer = caged.run(WORK, folder)
     except caged.BusyError:

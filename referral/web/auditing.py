@@ -52,7 +52,7 @@ MORE_WORDS = {
     "upload_refused": "Refused: more was sent than is taken",
     "too_much_refused": "Refused: too much in a short time",
     "unusually_much_read": "Read unusually much within an hour",
-    "file_refused": "File refused: damaged, unsafe or of another kind",
+    "file_refused": "File refused: damaged, unsafe, not scanned or of another kind",
     "deed_refused": "Deed refused: the case had moved on",
     "inbox_read": "Inbox read or searched",
     "trail_read": "Audit trail read",

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
@@ -16,6 +16,7 @@ from referral.actions import imports as actions
 from referral.actions.adoptions import editions_for
 from referral.actions.came_from import KINDS, find_import, said_of, taken_in
 from referral.actions.referrals import Line
+from referral.attachments import FileRefusedError, scan
 from referral.auth import requires
 from referral.caged import BusyError
 from referral.extensions import db
@@ -24,6 +25,7 @@ from referral.models import CaseImport, Referral
 from referral.packet.compared import compare
 from referral.packet.fact_tables import fact_tables
 from referral.packet.opening import LARGEST_FILE, NotTakenError, open_file
+from referral.web.errors import record_refusal
 from referral.web.session import resumable, takes_files
 from referral.workflow import Role, State
 
@@ -94,16 +96,21 @@ def resume_index(carried: "MultiDict[str, str]") -> ResponseReturnValue:
 @takes_files(LARGEST_FORM)
 @resumable(resume_index)
 def take() -> ResponseReturnValue:
-    """Read a file. The database is left alone until it has been read."""
+    """Have a file scanned, and read it. The database is left alone until it has been read."""
     file = request.files.get("file")
     if file is None or not file.filename:
         return draw_index(notice=NO_FILE), 422
     today = clock.today()
     try:
-        opened = open_file(file.stream.read(LARGEST_FILE + 1), today)
+        content = file.stream.read(LARGEST_FILE + 1)
+        scan(current_app.config["FILE_SCANNER"], content)
+        opened = open_file(content, today)
         found = actions.take_in(db.session(), g.person, opened, today)
     except NotTakenError as refused:
         return draw_index(refused=refused), 422
+    except FileRefusedError as refused:
+        record_refusal("file_refused")
+        return draw_index(notice=str(refused)), 422
     except (BusyError, actions.NotTakenInError) as refused:
         db.session.rollback()
         return draw_index(notice=str(refused)), 422

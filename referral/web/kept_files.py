@@ -25,7 +25,8 @@ INERT = {
 
 def store() -> Store:
     """Give the folder of attachments of this installation."""
-    return Store(current_app.config["ATTACHMENTS"], current_app.config["DATA_KEYS"])
+    config = current_app.config
+    return Store(config["ATTACHMENTS"], config["DATA_KEYS"], config["FILE_SCANNER"])
 
 
 @kept_files.get("/referrals/<uuid:referral_id>/files/<uuid:attachment_id>/content")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
@@ -14,6 +14,7 @@ from referral.actions import packets
 from referral.actions.joined import join_packet
 from referral.actions.packets import NotMadeError
 from referral.actions.referrals import get_referral
+from referral.attachments import FileRefusedError, scan
 from referral.auth import requires
 from referral.caged import BusyError
 from referral.extensions import db
@@ -21,7 +22,7 @@ from referral.models import ReferralVersion
 from referral.packet import PacketError
 from referral.packet.checking import LARGEST, Checked, check_packet
 from referral.packet.signing import fingerprint
-from referral.web.errors import error_page
+from referral.web.errors import error_page, record_refusal
 from referral.web.session import resumable, takes_files
 from referral.workflow import Role
 
@@ -137,7 +138,12 @@ def check() -> ResponseReturnValue:
     if file is None or not file.filename:
         return draw_check(seal=seal) if seal else (draw_check(notice=NOTHING_GIVEN), 422)
     try:
-        checked = check_packet(file.stream.read(LARGEST + 1))
+        content = file.stream.read(LARGEST + 1)
+        scan(current_app.config["FILE_SCANNER"], content)
+        checked = check_packet(content)
+    except FileRefusedError as refused:
+        record_refusal("file_refused")
+        return draw_check(notice=str(refused)), 422
     except BusyError as busy:
         return draw_check(notice=str(busy)), 503
     return draw_check(seal=checked.seal, checked=checked)

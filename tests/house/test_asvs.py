@@ -12,7 +12,7 @@ from argon2 import extract_parameters
 
 from referral import auth, caged
 from referral.actions import imports, invitations
-from referral.attachments import LARGEST_FILE, formats
+from referral.attachments import LARGEST_FILE, formats, scanning
 from referral.packet import opening
 from referral.packet.signing import KEY_SIZE
 from referral.printing import worker
@@ -150,6 +150,7 @@ def test_the_figures_of_the_rules_are_those_of_the_code() -> None:
         f"({caged.AT_ONCE} at one time in each process",
         f"{worker.Limits().cpu_seconds} seconds of processor, {worker.Limits().memory // MEBIBYTE} MB)",
         f"than {caged.LONGEST_QUEUE} seconds for a turn",
+        f"no answer about within {scanning.SECONDS} seconds",
         f"RSA {KEY_SIZE} as made",
         f"argon2id, {stored.memory_cost // 1024} MiB, {stored.time_cost} passes",
         *(f"`{word}`" for word in invitations.WORDS_OF_THE_HOUSE),
