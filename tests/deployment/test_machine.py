@@ -1,13 +1,15 @@
 """A machine, a cage or a package that is not safe for real people is named."""
 
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 import yaml
 
-from referral.deployment import House
-from referral.deployment.machine import ADVISORIES, holes, installed
-from tests.deployment.good import NETWORK_STAYS, fault
+from referral.deployment import RULES, House
+from referral.deployment.machine import ADVISORIES, EICAR, holes, installed
+from tests.attachments.scanners import BARKS, BLIND, BROKEN, FINDS, MISSING
+from tests.deployment.good import NETWORK_STAYS, Rebuilt, fault
 
 
 @pytest.mark.only_on("sqlite")
@@ -41,6 +43,35 @@ def test_a_cage_that_stands_open_is_noticed(house: House, monkeypatch: pytest.Mo
     ):
         monkeypatch.setattr("referral.caged.run", lambda *_, seen=seen: seen)
         assert fault(house, holds) == said
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize(
+    ("scanner", "said"),
+    [
+        ((), ""),
+        (FINDS, ""),
+        (BLIND, "it does not find the test file of EICAR"),
+        (BARKS, "it finds something in a harmless text"),
+        (BROKEN, "the scanner ended with 2"),
+        (MISSING, "the scanner cannot be run: ENOENT"),
+    ],
+)
+def test_a_scanner_that_does_not_answer_or_finds_nothing_is_noticed(
+    rebuilt: Rebuilt, scanner: tuple[str, ...], said: str
+) -> None:
+    holds = "a scanner that is named tells malware from a letter"
+    assert fault(rebuilt(file_scanner=scanner), holds) == said
+
+
+def test_the_test_file_is_the_one_that_scanners_know() -> None:
+    known = "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"
+    assert sha256(EICAR).hexdigest() == known
+
+
+def test_a_scanner_that_is_away_keeps_no_house_shut() -> None:
+    (rule,) = [rule for rule in RULES if rule.setting == "FILE_SCANNER"]
+    assert not rule.stops
 
 
 @pytest.mark.only_on("sqlite")
