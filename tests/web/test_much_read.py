@@ -55,6 +55,7 @@ def test_after_so_many_others_no_case_is_shown_in_whatever_way(
     page = browser.visit(page_of(sent, what), status=429)
 
     assert f"You have opened {MOST_CASES} cases within an hour" in page.text
+    assert "ask a colleague" in page.text
     assert sent.number not in page.text
     assert deeds(session)[before:] == ["too_much_refused"]
     assert sign_in("chair").visit(page_of(sent)).status == 200, "another person is not counted"
