@@ -53,7 +53,7 @@ def test_somebody_is_invited_signs_in_and_is_out_when_taken_out_of_use(
 
     another = open_desk()
     another.go(link)
-    another.reads("Page not found")
+    another.reads("This link does not hold")
 
     administrator.go("/people")
     administrator.type_at("text", "brandvold")
