@@ -6,9 +6,9 @@
 # the core one at a time, which the tests must notice (half an hour; docs/mutation.md). make machine: twenty thousand acts
 # by everybody on either database, looked at one by one (a quarter of an hour). make proofs: the long forms of the proofs of
 # trust, one after another (contention, kills, tampering, fuzz, hostile-files, crawl), and by themselves make load, make
-# soak and make wapiti; each writes what it found to docs/proofs. make release: what an installation needs of the last
-# commit, as an archive: without tests, demonstration and what they need. Each can be typed again and again; nothing
-# that is there is made anew.
+# soak and make wapiti; each writes what it found to docs/proofs. make release: what an installation needs of what stands
+# here, as an archive: without tests, demonstration and what they need. Each can be typed again and again; nothing that
+# is there is made anew.
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -92,11 +92,13 @@ wapiti: .venv/test.stamp .wapiti/stamp
 	@touch $@
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml)
-NOT_RELEASED = .ci .gitignore .gitleaks.toml CONTRIBUTING.md Makefile README.md docs/mutation.md docs/pages docs/proofs \
-	docs/screenshots referral/demo requirements.in tests
+RELEASED = .flaskenv LICENSE app.py deploy docs forms gunicorn.conf.py migrations pyproject.toml referral requirements.txt \
+	static templates
+NOT_RELEASED = __pycache__ docs/mutation.md docs/pages docs/proofs docs/screenshots referral/demo
 ARCHIVE ?= pons-$(VERSION).tar.gz
 release:
-	@git archive --prefix=pons-$(VERSION)/ --output="$(ARCHIVE)" HEAD -- . $(NOT_RELEASED:%=':!%')
+	@tar --create --gzip --file="$(ARCHIVE)" --sort=name --owner=0 --group=0 --numeric-owner \
+		--transform='s,^,pons-$(VERSION)/,' $(NOT_RELEASED:%=--exclude=%) $(RELEASED)
 	@sha256sum "$(ARCHIVE)"
 
 tools: .venv/test.stamp

@@ -14,7 +14,7 @@ ASK = "import app; print(app.create_app().test_client().get('/sign-in').status_c
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A release, unpacked: the last commit's."""
+    """A release, unpacked."""
     folder = tmp_path_factory.mktemp("release")
     archive = folder / "release.tar.gz"
     subprocess.run(["make", "-C", ROOT, "release", f"ARCHIVE={archive}"], check=True, capture_output=True)
