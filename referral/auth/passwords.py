@@ -5,7 +5,7 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from referral.models import User
@@ -33,10 +33,11 @@ def find_user_by_password(session: Session, email: str, password: str) -> User |
     return user if right and user is not None and user.active else None
 
 
-def renew_hash(user: User, password: str) -> None:
-    """Store the right password anew where it was hashed with other costs than those of today."""
+def renew_hash(session: Session, user: User, password: str) -> None:
+    """Store the right password anew where it was hashed at other costs than today's; not over one chosen meanwhile."""
     if _hasher.check_needs_rehash(user.password_hash):
-        user.password_hash = hash_password(password)
+        as_checked = (User.id == user.id) & (User.password_hash == user.password_hash)
+        session.execute(update(User).where(as_checked).values(password_hash=hash_password(password)))
 
 
 def is_password(kept: str, password: str) -> bool:

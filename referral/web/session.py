@@ -358,7 +358,7 @@ def enter() -> ResponseReturnValue:
         db.session.commit()
         return show_sign_in(email, "The e-mail address or the password is not right."), 401
     attempt.succeeded = True
-    auth.renew_hash(user, password)
+    auth.renew_hash(db.session(), user, password)
     waits = has_factor(db.session(), user)
     start_session(user, waits=waits)
     db.session.commit()

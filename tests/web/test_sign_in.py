@@ -55,6 +55,21 @@ def test_a_password_that_was_hashed_at_other_costs_is_hashed_anew_when_it_is_rig
     assert person.password_hash == renewed
 
 
+def test_a_password_chosen_while_the_old_one_was_checked_stays(session: Session, people: People) -> None:
+    person = people["chair"]
+    person.password_hash = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
+    session.commit()
+    with Session(session.get_bind()) as elsewhere:
+        chosen = elsewhere.get_one(User, person.id).password_hash = auth.hash_password("chosen meanwhile")
+        elsewhere.commit()
+
+    auth.renew_hash(session, person, PASSWORD)
+    session.commit()
+
+    session.refresh(person)
+    assert person.password_hash == chosen
+
+
 @pytest.mark.parametrize("email", ["neurologist@example.org", "nobody@example.org"])
 def test_a_wrong_password_and_an_unknown_person_get_the_same_words(
     browser: Browser, people: People, email: str
