@@ -14,12 +14,7 @@ from referral.models import User, UserSession
 
 
 def change_password(
-    session: Session,
-    person: User,
-    password: str,
-    again: str,
-    *,
-    at: datetime | None = None,
+    session: Session, person: User, password: str, again: str, *, at: datetime | None = None
 ) -> None:
     """Take a new password from somebody who has just shown that they know the old one.
 

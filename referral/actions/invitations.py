@@ -104,12 +104,7 @@ def find_invitation(session: Session, token: str, now: datetime, *, to_use: bool
 
 
 def choose_password(
-    session: Session,
-    token: str,
-    password: str,
-    again: str,
-    *,
-    at: datetime | None = None,
+    session: Session, token: str, password: str, again: str, *, at: datetime | None = None
 ) -> User:
     """Take the password that a person has chosen; the link is used up, and the account is in use.
 
