@@ -5,7 +5,8 @@ a lock first, in this order, so that nobody waits for somebody who waits for the
 (:func:`held`), then names (:func:`one_at_a_time`), the wider name last; the widest is the trail's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
@@ -154,6 +155,18 @@ def begin_reading(session: Session) -> None:
     if session.get_bind().dialect.name == "postgresql":  # without writing, REPEATABLE READ never fails
         options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     session.connection(execution_options=options)
+
+
+@contextmanager
+def looking(session: Session) -> Iterator[None]:
+    """Look, in a transaction of its own that only reads, for what is to be done: who looks keeps nobody from writing.
+
+    What is open ends before it. Whoever does the thing afterwards looks once more, at that alone.
+    """
+    session.commit()
+    begin_reading(session)
+    yield
+    session.commit()
 
 
 def is_reading(session: Session) -> bool:

@@ -77,10 +77,8 @@ def copy_packets(session: Session, folder: Path) -> Copied:
         OSError: the folder cannot be written.
 
     """
-    session.commit()
-    database.begin_reading(session)
-    places = last_packets(session, folder)
-    session.commit()
+    with database.looking(session):
+        places = last_packets(session, folder)
     missing, past = [place.missing() for place in places], _past(folder, places)
     done = Copied(
         packets=sum(len(place.kept) for place in places),
@@ -142,9 +140,8 @@ def _write(session: Session, place: Place, files: list[Kept]) -> None:
     """Write what is missing in one folder, then its list."""
     place.folder.mkdir(mode=0o700, exist_ok=True)
     for each in files:
-        database.begin_reading(session)
-        pdf = session.scalars(select(Packet.pdf).where(Packet.id == each.packet_id)).one()
-        session.commit()
+        with database.looking(session):
+            pdf = session.scalars(select(Packet.pdf).where(Packet.id == each.packet_id)).one()
         _put(place.folder / each.file, pdf)
     _put(place.folder / INDEX, _index(place, clock.now()))
 

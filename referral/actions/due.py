@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from forms import read_case
@@ -43,14 +43,14 @@ STANDS_STILL = (State.SUBMITTED, State.IN_REVIEW)
 Deed = Callable[[Session, Referral, datetime], bool]
 
 
-def one_by_one(session: Session, cases: Iterable[UUID], deed: Deed, now: datetime) -> int:
+def one_by_one(session: Session, wanted: Select[UUID], deed: Deed, now: datetime) -> int:
     """Do a deed on each case, held for changing, in a transaction each. A case that somebody holds waits a minute."""
     done = 0
-    chosen = list(cases)
-    session.commit()
+    with database.looking(session):
+        chosen = session.scalars(wanted).all()
     for referral_id in chosen:
-        wanted = select(Referral).where(Referral.id == referral_id)
-        referral = session.scalar(database.held(wanted, Referral, skip_locked=True))
+        held = database.held(select(Referral).where(Referral.id == referral_id), Referral, skip_locked=True)
+        referral = session.scalar(held)
         done += referral is not None and deed(session, referral, now)
         session.commit()
     return done
@@ -81,7 +81,7 @@ def due_deferrals(session: Session, now: datetime) -> int:
         .where(or_(Decision.comes_back_on <= _today(now), Decision.comes_back_for.is_not(None)))
         .order_by(Referral.number)
     )
-    return one_by_one(session, session.scalars(found), _come_back, now)
+    return one_by_one(session, found, _come_back, now)
 
 
 def _is_standing_deferral() -> ColumnElement[bool]:
@@ -142,7 +142,7 @@ def due_stale_drafts(session: Session, now: datetime) -> int:
         .order_by(Referral.updated_at)
         .limit(MOST_DRAFTS)
     )
-    return one_by_one(session, session.scalars(found), _warn_of_draft, now)
+    return one_by_one(session, found, _warn_of_draft, now)
 
 
 def _warn_of_draft(session: Session, referral: Referral, now: datetime) -> bool:
@@ -180,11 +180,7 @@ def due_overdue(session: Session, now: datetime) -> int:
     """Escalate cases that nobody moves: to their owner, and after twice as long to the chair."""
     standing = select(Stay.referral_id).where(Stay.ended_at.is_(None), Stay.state.in_(STANDS_STILL))
     done = 0
-    receiving = select(Referral.programme_id).where(Referral.state.in_(STANDS_STILL)).distinct()
-    for programme_id in session.scalars(receiving).all():
-        if programme_id is None:
-            continue
-        days = timedelta(days=rules_for(session, programme_id).escalate_after_days)
+    for programme_id, days in _patience(session).items():
         for topic, after, deed in (
             ("overdue: owner", days, _tell_owner),
             ("overdue: chair", 2 * days, _tell_chair),
@@ -199,8 +195,19 @@ def due_overdue(session: Session, now: datetime) -> int:
                 .where(or_(TimeMark.occasion.is_(None), TimeMark.occasion != _written(Stay.id)))
                 .order_by(Stay.began_at)
             )
-            done += one_by_one(session, session.scalars(found), deed, now)
+            done += one_by_one(session, found, deed, now)
     return done
+
+
+def _patience(session: Session) -> dict[UUID, timedelta]:
+    """Give each programme at which cases may stand still, and after how long it is told."""
+    receiving = select(Referral.programme_id).where(Referral.state.in_(STANDS_STILL)).distinct()
+    with database.looking(session):
+        return {
+            each: timedelta(days=rules_for(session, each).escalate_after_days)
+            for each in session.scalars(receiving).all()
+            if each is not None
+        }
 
 
 def _written(column: Any) -> ColumnElement[str]:
@@ -249,7 +256,7 @@ def due_visits(session: Session, now: datetime) -> int:
         .where(Referral.state.in_(AFTER_TRANSPLANT), FollowUp.id.is_(None))
         .order_by(Referral.number)
     )
-    return one_by_one(session, session.scalars(found), _plan_visits, now)
+    return one_by_one(session, found, _plan_visits, now)
 
 
 def _plan_visits(session: Session, referral: Referral, now: datetime) -> bool:
@@ -267,7 +274,7 @@ def due_owners(session: Session, now: datetime) -> int:
         .where(Referral.state.in_(OPEN), _is_nobodys())
         .order_by(Referral.number)
     )
-    return one_by_one(session, session.scalars(found), _give, now)
+    return one_by_one(session, found, _give, now)
 
 
 def _is_nobodys() -> ColumnElement[bool]:

@@ -173,7 +173,9 @@ def due_reviews(session: Session, now: datetime) -> int:
         .options(defer(Referral.typed))
     )
     done = 0
-    for access, referral in session.execute(late).all():
+    with database.looking(session):
+        found = session.execute(late).all()
+    for access, referral in found:
         day = (now - access.opened_at - REVIEW_WITHIN).days
         occasion = f"emergency unreviewed {access.id} {day}"
         subject = "The review of an emergency access is overdue"

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from referral import database
 from referral.models import SignInAttempt, SignOnAttempt, UserSession
 
 KEPT = timedelta(days=1)
@@ -19,6 +20,8 @@ def due_sign_ins(session: Session, now: datetime) -> int:
         (SignInAttempt, SignInAttempt.at),
         (SignOnAttempt, SignOnAttempt.made_at),
     ):
-        if session.scalar(select(began).where(began < before).limit(1)):  # to look keeps nobody from writing
+        with database.looking(session):
+            old = session.scalar(select(began).where(began < before).limit(1))
+        if old:
             forgotten += session.execute(delete(kind).where(began < before)).rowcount  # type: ignore[attr-defined]  # of a delete
     return forgotten

@@ -83,15 +83,15 @@ def settle(session: Session, store: Store, path: Path) -> int:
     gone = select(Referral.number, Referral.id, Referral.gone_at, Referral.gone_under).where(
         Referral.gone_at.is_not(None)
     )
-    rows = session.execute(gone.order_by(Referral.gone_at, Referral.number)).all()
+    with database.looking(session):
+        rows = session.execute(gone.order_by(Referral.gone_at, Referral.number)).all()
     lines = [
         Line(number, id_, at, rule) for number, id_, at, rule in rows if at and rule and id_ not in written
     ]
     if not lines:
-        session.rollback()
         return 0
-    sweep(session, store)
-    session.rollback()
+    with database.looking(session):
+        sweep(session, store)
     if not overwrite(session):
         log.warning("What was deleted still stands in the log of the database: it is tried again")
         return 0

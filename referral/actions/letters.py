@@ -268,13 +268,14 @@ def read_letter(session: Session, referral: Referral, letter_id: UUID, viewer: U
 
 def due_letters(session: Session, now: datetime) -> int:
     """Release the letters whose ten minutes are over, a transaction each, and tell how many. Safe twice at once."""
-    chosen = session.scalars(
+    wanted = (
         select(Letter.id)
         .where(Letter.cancelled_at.is_(None), Letter.released_at.is_(None), Letter.held_until <= now)
         .order_by(Letter.held_until)
         .limit(AT_ONCE)
-    ).all()
-    session.commit()
+    )
+    with database.looking(session):
+        chosen = session.scalars(wanted).all()
     return sum(_release(session, letter_id, now) for letter_id in chosen)
 
 

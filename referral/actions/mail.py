@@ -107,8 +107,8 @@ def due_mail(session: Session, now: datetime, post: Post | None = None) -> int:
     """
     post = post or Post.of_this_house()
     waiting = select(Mail.id).where(_waits(), Mail.next_try_at <= now)
-    chosen = session.scalars(waiting.order_by(Mail.next_try_at).limit(AT_ONCE)).all()
-    session.commit()
+    with database.looking(session):
+        chosen = session.scalars(waiting.order_by(Mail.next_try_at).limit(AT_ONCE)).all()
     return sum(_send(session, mail_id, now, post) for mail_id in chosen)
 
 

@@ -24,9 +24,8 @@ LISTS = ("inbox_read", "list_read")
 
 def due_much_read(session: Session, now: datetime) -> int:
     """Name to the auditors who has read unusually much within the last hour, once an hour each."""
-    database.begin_reading(session)  # nobody waits while it is counted
-    found = _unusual(session, now)
-    session.commit()
+    with database.looking(session):
+        found = _unusual(session, now)
     return sum(_tell(session, *each, now=now) for each in found)
 
 

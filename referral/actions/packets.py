@@ -107,13 +107,10 @@ def issue_packet(
 
 def _to_make(session: Session, version_id: UUID) -> Mapping[str, Any] | None:
     """Read what is to be printed, if nobody has printed it; the database is let go."""
-    session.commit()
-    database.begin_reading(session)
-    there = session.scalar(select(Packet.id).where(Packet.version_id == version_id))
     wanted = select(ReferralVersion.snapshot).where(ReferralVersion.id == version_id)
-    snapshot = None if there else session.scalars(wanted).one()
-    session.commit()
-    return snapshot
+    with database.looking(session):
+        there = session.scalar(select(Packet.id).where(Packet.version_id == version_id))
+        return None if there else session.scalars(wanted).one()
 
 
 def _hold(session: Session, version_id: UUID) -> ReferralVersion:
@@ -167,7 +164,7 @@ def _keep_trouble(session: Session, version_id: UUID, at: datetime) -> None:
 
 def due_packets(session: Session, now: datetime) -> int:
     """Make the packets that are missing a minute after the signature, and tell how many. Safe twice at once."""
-    missing = session.execute(
+    wanted = (
         select(ReferralVersion.id, PacketTrouble.tries, PacketTrouble.tried_at)
         .outerjoin(Packet, Packet.version_id == ReferralVersion.id)
         .outerjoin(PacketTrouble, PacketTrouble.version_id == ReferralVersion.id)
@@ -175,8 +172,9 @@ def due_packets(session: Session, now: datetime) -> int:
         .where(or_(PacketTrouble.version_id.is_(None), PacketTrouble.tries < MOST_TRIES))
         .order_by(ReferralVersion.signed_at, ReferralVersion.id)
         .limit(AT_ONCE)
-    ).all()
-    session.commit()
+    )
+    with database.looking(session):
+        missing = session.execute(wanted).all()
     due = [found.id for found in missing if not found.tries or found.tried_at + _wait(found.tries) <= now]
     return sum(_made(session, version_id, now) for version_id in due)
 

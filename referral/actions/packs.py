@@ -343,8 +343,8 @@ def due_packs(session: Session, now: datetime) -> int:
         or_(Pack.worked_at <= now - LOST, Pack.worked_at.is_(None)),
         Pack.ordered_at <= now - LET_OTHERS,
     )
-    found = session.scalars(left.order_by(Pack.ordered_at, Pack.id)).all()
-    session.commit()
+    with database.looking(session):
+        found = session.scalars(left.order_by(Pack.ordered_at, Pack.id)).all()
     return sum(_made(session, pack_id, now) for pack_id in found)
 
 

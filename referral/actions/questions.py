@@ -227,10 +227,8 @@ def due_reminders(session: Session, now: datetime) -> int:
 
     Each case in its own transaction. Run twice, or twice at once, each is done once.
     """
-    session.commit()
-    database.begin_reading(session)
-    due = _due(session, now)
-    session.commit()
+    with database.looking(session):
+        due = _due(session, now)
     done = 0
     for question_id in due:
         question = session.scalar(

@@ -216,7 +216,9 @@ class Deleted:
 def delete_due(session: Session, store: Store, now: datetime, *, most: int = AT_ONCE) -> list[Deleted]:
     """Delete the cases whose time has come, a transaction each. A case that somebody holds waits for the next time."""
     done = []
-    for due in _due_now(session, now)[:most]:
+    with database.looking(session):
+        found = _due_now(session, now)
+    for due in found[:most]:
         referral = _hold_fast(session, due.referral_id)
         # Looked at once more, now that nobody else can change it: it may be held since, or not be due any more.
         if referral is not None and any(each == due for each in _due_now(session, now, referral)):

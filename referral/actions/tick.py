@@ -8,6 +8,7 @@ from importlib import import_module
 
 from sqlalchemy.orm import Session
 
+from referral import database
 from referral.keeping.marks import is_shut
 
 log = logging.getLogger(__name__)
@@ -62,8 +63,8 @@ class Done:
 
 def tick(session: Session, now: datetime) -> list[Done]:
     """Do all that is due. A topic that fails keeps no other from being looked after, and is tried again next time."""
-    shut = is_shut(session)
-    session.commit()
+    with database.looking(session):
+        shut = is_shut(session)
     if shut:  # brought back from a backup, and nobody has looked yet
         return []
     return [Done(topic.words, _look_after(session, topic, now)) for topic in TOPICS]

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from referral import clock
+from referral import clock, database
 from referral.actions import due
 from referral.actions.moves import move
 from referral.actions.rules import Rules, change_rules, mark_of
@@ -146,6 +146,31 @@ def test_a_topic_that_fails_keeps_no_other_from_its_turn(
     assert "Time could not do its part: notices sent" in caplog.text
     session.expire_all()
     assert sent.owner_id is not None
+
+
+WRITE_EACH_TIME = {"due_statistics", "due_mark"}
+
+
+def test_whoever_looks_whether_anything_is_due_waits_for_nobody_who_writes(
+    app: Flask, session: Session, sent: Referral
+) -> None:
+    now = clock.now()
+    with app.app_context(), Session(session.get_bind()) as other:
+        tick(db.session(), now + 2 * DAY)  # now nothing is due any more
+        at_once = {"sqlite": "PRAGMA busy_timeout=0", "postgresql": "SET lock_timeout='1ms'"}
+        db.session().connection().exec_driver_sql(at_once[db.engine.dialect.name])
+        db.session().commit()
+        database.one_at_a_time(other, "trail")
+        other.add(Mail(to_user_id=sent.referrer_id, occasion="held", subject="s", body="b", made_at=now))
+        other.flush()
+
+        done = {
+            topic.function: topic.find()(db.session(), now + 2 * DAY)
+            for topic in TOPICS
+            if topic.function not in WRITE_EACH_TIME
+        }
+
+    assert set(done.values()) == {0}
 
 
 # Deferred cases
