@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased, defer, joinedload
 
 from referral import audit, clock, database
@@ -164,23 +164,24 @@ def _keep_trouble(session: Session, version_id: UUID, at: datetime) -> None:
 
 def due_packets(session: Session, now: datetime) -> int:
     """Make the packets that are missing a minute after the signature, and tell how many. Safe twice at once."""
+    again = (_is_tried_again(tries, now) for tries in range(1, MOST_TRIES))
     wanted = (
-        select(ReferralVersion.id, PacketTrouble.tries, PacketTrouble.tried_at)
+        select(ReferralVersion.id)
         .outerjoin(Packet, Packet.version_id == ReferralVersion.id)
         .outerjoin(PacketTrouble, PacketTrouble.version_id == ReferralVersion.id)
         .where(Packet.id.is_(None), ReferralVersion.signed_at <= now - LET_OTHERS)
-        .where(or_(PacketTrouble.version_id.is_(None), PacketTrouble.tries < MOST_TRIES))
+        .where(or_(PacketTrouble.version_id.is_(None), *again))
         .order_by(ReferralVersion.signed_at, ReferralVersion.id)
         .limit(AT_ONCE)
     )
     with database.looking(session):
-        missing = session.execute(wanted).all()
-    due = [found.id for found in missing if not found.tries or found.tried_at + _wait(found.tries) <= now]
+        due = session.scalars(wanted).all()
     return sum(_made(session, version_id, now) for version_id in due)
 
 
-def _wait(tries: int) -> timedelta:
-    return timedelta(minutes=2**tries)
+def _is_tried_again(tries: int, now: datetime) -> ColumnElement[bool]:
+    """After 2, 4, 8 ... minutes. What waits for that keeps no other packet waiting."""
+    return (PacketTrouble.tries == tries) & (PacketTrouble.tried_at <= now - timedelta(minutes=2**tries))
 
 
 def _made(session: Session, version_id: UUID, now: datetime) -> bool:

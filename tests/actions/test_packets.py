@@ -104,6 +104,20 @@ def test_time_tries_again_less_and_less_often_and_gives_up(
     assert count(session) == 0
 
 
+def test_packets_that_wait_to_be_tried_again_keep_no_other_waiting(
+    app: Flask, session: Session, version: ReferralVersion, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = send(session, make_draft(session, people), people["neurologist"])
+    now = clock.now() + timedelta(minutes=2)
+    session.add(PacketTrouble(version_id=version.id, tries=1, tried_at=now))
+    session.commit()
+    monkeypatch.setattr(packets, "AT_ONCE", 1)
+    with app.app_context():
+        assert packets.due_packets(session, now) == 1
+
+    assert session.scalars(select(Packet.version_id)).all() == [later.id]
+
+
 def test_a_packet_that_fails_says_so_and_keeps_nothing(
     session: Session, version: ReferralVersion, people: People, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
