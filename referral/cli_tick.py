@@ -10,9 +10,6 @@ from referral import clock
 from referral.actions.tick import Done, tick
 from referral.extensions import db
 
-GIVES_WAY = 10
-"""To whoever waits for a page: a packet that time prints takes a second of a processor."""
-
 
 @click.command("tick")
 @click.option(
@@ -31,7 +28,6 @@ def tick_command(every: int | None) -> None:
         if any(each.times is None for each in done):
             raise SystemExit(1)
         return
-    os.nice(GIVES_WAY)
     started_by = os.getppid()
     while True:
         for each in _once():

@@ -23,8 +23,12 @@ from referral.printing.fonts import CONFIGURATION, FOLDER
 from referral.printing.job import ROOT, Job, pack, unpack
 
 MEBIBYTE = 1024 * 1024
-GIVES_WAY = 5
-"""How much nicer it is than who answers: a page takes a hundredth of a paper's time, and many wait for pages."""
+GIVES_WAY = 10
+"""How much nicer it is than who asks: a page takes a hundredth of a paper's time, and many wait for pages.
+
+It holds nothing that anybody waits for. Whoever writes to the database must not be nicer than others: on SQLite all
+wait until a slow one has written.
+"""
 MOST_PAPERS = 200  # then it is replaced, whatever it may have gathered
 PRINTED, JAMMED, TOO_MUCH = b"P", b"J", b"M"
 OUT_OF_MEANS = (-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGSEGV)  # what a lack of time or memory ends in
