@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
@@ -17,7 +18,7 @@ from referral.actions import drafts
 from referral.actions.packets import this_house
 from referral.actions.tick import TOPICS
 from referral.facts import read_record
-from referral.models import Mail, Organisation, Packet, ReferralVersion, User
+from referral.models import Mail, Organisation, Packet, PacketTrouble, ReferralVersion, User
 from referral.packet.make import make_packet
 from referral.workflow import Role
 from tests.at_hand import COMPLETE, invented
@@ -32,7 +33,8 @@ SMALL = b"%PDF-1.7\n"
 DRAFTS = 12
 """Of each neurologist: a case holds sixty files at most, and in two hours one brings a hundred."""
 UNPRINTED = 40
-"""So many have none yet, as after an hour in which the printer was out of order: time makes them, and who asks."""
+"""So many have none yet: whoever asks makes them, and time does, one after another (:data:`APART`)."""
+APART = timedelta(seconds=15)
 
 
 @dataclass
@@ -128,6 +130,9 @@ def _print(session: Session, laid: Filled) -> None:
             row = {"version_id": version_id, "issued_by_id": signed_by, "pdf": content}
             rows.append(row | {"sha256": sha256(content).hexdigest()})
     session.execute(insert(Packet), rows)
+    tried = clock.now() - timedelta(minutes=2)  # time tries again after so long
+    later = enumerate(sorted(not_yet))
+    session.add_all(PacketTrouble(version_id=id_, tries=1, tried_at=tried + n * APART) for n, id_ in later)
 
 
 def _catch_up(session: Session) -> None:

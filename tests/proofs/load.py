@@ -343,7 +343,7 @@ def come(
     seconds: float,
     warm: float,
     workers: int = 2,
-    threads: int = 4,
+    threads: int = 8,
     fault: str = "",
 ) -> Run:
     """Serve a filled house, and let people come."""
@@ -357,7 +357,7 @@ def come(
 
 def measure(
     store: str, address: str, folder: Path, *, people: int, seconds: float, cases: int, entries: int,
-    warm: float = 20, workers: int = 2, threads: int = 4, told: Callable[[str], object] = lambda _: None,
+    warm: float = 20, workers: int = 2, threads: int = 8, told: Callable[[str], object] = lambda _: None,
 ) -> Run:  # fmt: skip
     """Fill a house, serve it, and let people come."""
     began = time.monotonic()
@@ -378,7 +378,7 @@ def main() -> None:
     options.add_argument("--cases", type=int, default=50_000)
     options.add_argument("--entries", type=int, default=1_000_000)
     options.add_argument("--workers", type=int, default=2)
-    options.add_argument("--threads", type=int, default=4)
+    options.add_argument("--threads", type=int, default=8)
     options.add_argument("--warm", type=float, default=30)
     options.add_argument("--soak", action="store_true", help="look for growth too")
     options.add_argument("--write", action="store_true", help="keep the page in docs/proofs")
