@@ -4,7 +4,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from referral import cli, database, keys, logs, web
+from referral import audit, cli, database, keys, logs, web
 from referral.auth.hospital import Hospital
 from referral.extensions import db, migrate
 from referral.sealing import Ring
@@ -18,10 +18,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environment()
     logs.set_up(settings.log)
     app = Flask(__name__)
+    cookie_keys_before = [settings.secret_key_before] if settings.secret_key_before else []
     app.config.update(
         SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=cookie_keys_before,
+        WTF_CSRF_SECRET_KEY=[*cookie_keys_before, settings.secret_key],  # the last one signs, each opens
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(settings.database_url, settings.audit_key),
+        SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(
+            settings.database_url, settings.audit_key, audit.read_old_keys(settings.audit_keys_before)
+        ),
         DATABASE_ROLE=settings.database_role,
         TRUSTED_HOSTS=list(settings.trusted_hosts) if settings.trusted_hosts else None,
         SESSION_COOKIE_NAME="__Host-pons" if settings.secure_cookies else "pons",
@@ -45,7 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         PACKET_KEY=settings.packet_key,
         PACKET_KEY_PASSWORD=settings.packet_key_password,
         AUDIT_ANCHOR=settings.audit_anchor,
-        FACTOR_KEY=settings.factor_key or settings.secret_key,
+        FACTOR_KEYS=(settings.factor_key or settings.secret_key, settings.factor_key_before),
         SECOND_FACTOR=settings.second_factor,
         PROOF_HOLDS=settings.proof_holds,
         BACKUP_KEY=settings.backup_key,

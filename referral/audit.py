@@ -4,13 +4,18 @@ Each entry carries a digest (HMAC-SHA-256) of itself and of the digest before it
 database: whoever holds the database alone can neither change an entry, nor take one out, nor put one in, without
 the chain telling. What was written before there was a chain is sealed by its first link. A tail that is cut off
 leaves a chain that holds, so heads of it are written to a file elsewhere (:func:`due_anchor`).
+
+The key may be exchanged. Which key seals an entry follows from its number and the settings alone, never from what the
+database says, and the last entry under an old key is known there by its digest: whoever has an old key can neither
+write entries behind that one nor change any up to it.
 """
 
 import hmac
 import json
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -53,6 +58,54 @@ PLACE = {
     ),
     "postgresql": text("nextval('audit_entry_id_seq')"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class OldKey:
+    """A key of before, and the last entry that it sealed, with its digest."""
+
+    last: int
+    digest: str
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The key of the trail and those of before, the oldest first."""
+
+    newest: str = field(repr=False)
+    older: tuple[OldKey, ...] = ()
+
+    def of(self, number: int) -> str:
+        """Give the key that seals the entry of this number."""
+        return next((each.key for each in self.older if number <= each.last), self.newest)
+
+
+def read_old_keys(text: str) -> tuple[OldKey, ...]:
+    """Read AUDIT_KEYS_BEFORE: ``number:digest:base64`` of each, with commas between, the oldest first.
+
+    Raises:
+        ValueError: it is not that. The text says which entry, and never what stands there.
+
+    """
+    found: list[OldKey] = []
+    for place, entry in enumerate((each.strip() for each in text.split(",") if each.strip()), 1):
+        number, digest, written = (*entry.split(":", 2), "", "")[:3]
+        try:
+            key = b64decode(written, validate=True).decode()
+        except ValueError:
+            key = ""
+        if not number.isdecimal() or len(digest) != 2 * sha256().digest_size or not key:
+            raise ValueError(f"AUDIT_KEYS_BEFORE: key {place} is not a number, a digest and a key in base64")
+        if found and int(number) <= found[-1].last:
+            raise ValueError(f"AUDIT_KEYS_BEFORE: key {place} is not behind the one before it")
+        found.append(OldKey(int(number), digest, key))
+    return tuple(found)
+
+
+def write_old_keys(older: Iterable[OldKey]) -> str:
+    """Write them as AUDIT_KEYS_BEFORE."""
+    return ",".join(f"{each.last}:{each.digest}:{b64encode(each.key.encode()).decode()}" for each in older)
 
 
 def record(
@@ -105,14 +158,20 @@ def last_recorded(session: Session) -> str | None:
 def _chain(session: Session, entry: AuditEntry) -> None:
     """Give an entry its place behind the last one, and its digest. Nobody else writes until we commit."""
     connection = session.connection()
-    store, key = connection.dialect.name, connection.get_execution_options()["audit_key"]
+    store, keys = connection.dialect.name, keys_of(session)
     database.one_at_a_time(session, "trail")
     entry.id, before = session.execute(select(PLACE[store], HEAD)).one()
     if before is None:
-        before = _digest_of_all(session, key)
+        before = _digest_of_all(session, keys)
     detail = Json().process_bind_param(entry.detail, connection.dialect)
     link = Link(entry.id, entry.at, entry.actor_id, entry.deed, entry.referral_id, detail, None)
-    entry.digest = link.seal(key, before)
+    entry.digest = link.seal(keys.newest, before)
+
+
+def keys_of(session: Session) -> Keys:
+    """Give the keys with which this database was opened."""
+    told = session.connection().get_execution_options()
+    return Keys(told["audit_key"], told.get("audit_keys_before", ()))
 
 
 def was_just_read(session: Session, reader: User, referral: Referral) -> bool:
@@ -187,20 +246,32 @@ def _plain(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
+def _links() -> Select[*tuple[Any, ...]]:
+    columns = ("at", "actor_id", "deed", "referral_id", "detail", "digest")
+    return select(AuditEntry.id, *(type_coerce(getattr(AuditEntry, name), Text) for name in columns))
+
+
 def _walk(session: Session) -> Iterator[Link]:
-    columns = ("id", "at", "actor_id", "deed", "referral_id", "detail", "digest")
-    told = [type_coerce(getattr(AuditEntry, name), Text) for name in columns[1:]]
-    rows: Select[*tuple[Any, ...]] = select(AuditEntry.id, *told).order_by(AuditEntry.id)
+    rows = _links().order_by(AuditEntry.id)
     with session.execute(rows, execution_options={"yield_per": AT_ONCE}) as result:
         for row in result:
             yield Link(*row)
 
 
-def _digest_of_all(session: Session, key: str) -> str:
+def _digest_of_all(session: Session, keys: Keys) -> str:
     digest = ""
     for link in _walk(session):
-        digest = link.seal(key, digest)
+        digest = link.seal(keys.of(link.id), digest)
     return digest
+
+
+def head_fits(session: Session, keys: Keys) -> bool:
+    """Tell whether the last entry was sealed with its own key; it takes two that are sealed to tell that it was not."""
+    last = session.execute(_links().order_by(AuditEntry.id.desc()).limit(2)).all()
+    if len(last) < 2 or last[1].digest is None:
+        return True
+    head = Link(*last[0])
+    return hmac.compare_digest(head.seal(keys.of(head.id), last[1].digest), head.digest or "")
 
 
 @dataclass(frozen=True)
@@ -214,10 +285,11 @@ class Verdict:
 
 def verify(session: Session, anchored: Mapping[int, str]) -> Verdict:
     """Walk the whole trail, and hold it against the heads that were written down elsewhere, digest by id."""
-    key: str = session.connection().get_execution_options()["audit_key"]
+    keys = keys_of(session)
+    pinned = {each.last: each.digest for each in keys.older}
     digest, holding, sealed, missing = "", 0, False, dict(anchored)
     for link in _walk(session):
-        digest = link.seal(key, digest)
+        digest = link.seal(keys.of(link.id), digest)
         if link.digest is None and sealed:
             return Verdict(holding, link.id, "it has no digest, and one before it has")
         if link.digest is not None and not hmac.compare_digest(link.digest.encode(), digest.encode()):
@@ -226,10 +298,32 @@ def verify(session: Session, anchored: Mapping[int, str]) -> Verdict:
             )
         if missing.pop(link.id, link.digest) != link.digest:
             return Verdict(holding, link.id, "the anchor file has another digest of it")
+        if pinned.pop(link.id, link.digest) != link.digest:
+            return Verdict(holding, link.id, "AUDIT_KEYS_BEFORE has another digest of it")
         sealed, holding = sealed or link.digest is not None, holding + 1
     if missing:
         return Verdict(holding, min(missing), "the anchor file has it, and the trail does not")
+    if pinned:
+        return Verdict(holding, min(pinned), "AUDIT_KEYS_BEFORE has it, and the trail does not")
     return Verdict(holding)
+
+
+def exchange(session: Session, new: str) -> Keys:
+    """Give the keys under which the trail goes on with a new one behind its last entry.
+
+    Nobody may write meanwhile, nor until the installation has started with them.
+
+    Raises:
+        ValueError: nothing is sealed yet.
+
+    """
+    keys = keys_of(session)
+    head = session.execute(
+        select(AuditEntry.id, AuditEntry.digest).order_by(AuditEntry.id.desc()).limit(1)
+    ).one_or_none()
+    if head is None or head.digest is None:
+        raise ValueError("Nothing is sealed yet: give another AUDIT_KEY, and no more.")
+    return Keys(new, (*keys.older, OldKey(head.id, head.digest, keys.newest)))
 
 
 # The anchor

@@ -1,5 +1,6 @@
-"""``flask audit``: whether the trail is as it was written, and its head for a place elsewhere."""
+"""``flask audit``: whether the trail is as it was written, its head for a place elsewhere, another key."""
 
+import secrets
 from pathlib import Path
 
 import click
@@ -8,6 +9,10 @@ from flask.cli import with_appcontext
 
 from referral import audit, clock, database
 from referral.extensions import db
+
+HOW = """These two stand in place of what stood there, on each machine, before anything starts again that writes.
+Then:  flask audit verify
+Keep the new key where the old one was kept, and the old one as long as backups from before are kept: they need it."""
 
 
 @click.group("audit")
@@ -25,18 +30,43 @@ def audit_group() -> None:
 @with_appcontext
 def verify(anchor: Path | None) -> None:
     """Walk the whole trail. Ends with 1, and names the first entry that does not hold, if there is one."""
+    database.begin_reading(db.session())
+    holding, heads = _walk_through(anchor)
+    db.session.rollback()
+    click.echo(f"The trail holds: {holding} entries, {heads} heads anchored.")
+
+
+def _walk_through(anchor: Path | None = None) -> tuple[int, int]:
+    """Count the entries and the heads of a trail that holds; of another, say which entry does not, and end."""
     try:
         anchored = audit.read_anchors(anchor or Path(current_app.config["AUDIT_ANCHOR"]))
     except audit.AnchorError as error:
         raise click.ClickException(str(error)) from error
-    database.begin_reading(db.session())
     found = audit.verify(db.session(), anchored)
-    db.session.rollback()
     if found.broken is not None:
         raise click.ClickException(
             f"Entry {found.broken} does not hold: {found.why}. Entries that hold before it: {found.holding}."
         )
-    click.echo(f"The trail holds: {found.holding} entries, {len(anchored)} heads anchored.")
+    return found.holding, len(anchored)
+
+
+@audit_group.command("new-key")
+@with_appcontext
+def new_key() -> None:
+    """Make a new key for the entries to come, if the trail holds, and say how it is brought in.
+
+    Stop whatever writes before: the last entry under the old key is named beside that.
+    """
+    database.begin_reading(db.session())
+    _walk_through()
+    try:
+        keys = audit.exchange(db.session(), secrets.token_hex(32))
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    db.session.rollback()
+    click.echo(f"AUDIT_KEY={keys.newest}")
+    click.echo(f"AUDIT_KEYS_BEFORE={audit.write_old_keys(keys.older)}")
+    click.echo(HOW, err=True)
 
 
 @audit_group.command("anchor")

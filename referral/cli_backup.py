@@ -22,6 +22,7 @@ from referral.keeping.lost import read_heads
 from referral.keeping.making import back_up, write_down
 from referral.keeping.restoring import Place, Restored, finish, open_house, restore
 from referral.keeping.settling import standings
+from referral.settings import with_secrets
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -164,7 +165,8 @@ def _rehearse(source: Path, into: str | None) -> None:
         more = ["--anchor", str(heads)] if heads.exists() else []
         done = subprocess.run(  # noqa: S603 - this program once more, with arguments of ours
             [sys.executable, "-m", "flask", "--app", "app", "restore", str(source.resolve()), *more],
-            env=os.environ | keys | place, cwd=app.root_path, capture_output=True, text=True, check=False,
+            env={**with_secrets(os.environ), "SECRETS": "", **keys, **place},
+            cwd=app.root_path, capture_output=True, text=True, check=False,
         )  # fmt: skip
         seconds = _seconds() - begun
     click.echo(done.stdout + done.stderr, nl=False)

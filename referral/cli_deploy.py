@@ -11,7 +11,7 @@ from referral import clock
 from referral.deployment import Finding, House, check
 from referral.deployment.machine import installed
 from referral.extensions import db
-from referral.settings import Settings
+from referral.settings import Settings, with_secrets
 
 MOUNTS = Path("/proc/mounts")
 
@@ -37,7 +37,7 @@ def look_at(app: Flask, settings: Settings) -> list[Finding]:
             app,
             settings,
             connection,
-            environment=os.environ,
+            environment=with_secrets(os.environ),
             now=clock.now(),
             user=os.geteuid(),
             mounts=MOUNTS.read_text() if MOUNTS.exists() else "",

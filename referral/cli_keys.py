@@ -3,10 +3,12 @@
 import click
 from flask import current_app
 from flask.cli import with_appcontext
+from sqlalchemy.orm import Session
 
 from referral.actions import resealing
 from referral.actions.resealing import Found
 from referral.attachments import Store
+from referral.auth.codes import Keys
 from referral.columns import ring_of
 from referral.extensions import db
 from referral.sealing import Key
@@ -52,6 +54,7 @@ def rotate() -> None:
     """Seal with the newest key all that older keys have sealed, while people work. Safe to stop and begin again."""
     session, lost = db.session(), 0
     ring = ring_of(session)
+    _rotate_apps(session, current_app.config["FACTOR_KEYS"])
     for found in resealing.rotate(session, _store()):
         if found.anew:
             click.echo(f"{found.place}: {found.anew} sealed anew")
@@ -64,6 +67,17 @@ def rotate() -> None:
     for key in ring.keys[1:]:
         click.echo(
             f"Nothing here needs {key.name} any more: take it out of DATA_KEYS. Older backups still need it."
+        )
+
+
+def _rotate_apps(session: Session, house: Keys) -> None:
+    """Seal the secrets of apps anew. One that does not open keeps nothing else: its person sets an app up anew."""
+    found = resealing.seal_apps(session, house)
+    if found.anew:
+        click.echo(f"{found.place}: {found.anew} sealed anew")
+    if _tell_lost(found) == 0 and house[1]:
+        click.echo(
+            "Nothing here needs FACTOR_KEY_BEFORE any more: take it away. Older backups still need it."
         )
 
 

@@ -55,11 +55,12 @@ def is_safe_in_wal(version: tuple[int, ...]) -> bool:
     )
 
 
-def engine_options(url: str, audit_key: str) -> dict[str, Any]:
+def engine_options(url: str, audit_key: str, audit_keys_before: tuple[Any, ...] = ()) -> dict[str, Any]:
     """Give SQLAlchemy what it needs to open this database, and keep values out of its logs.
 
     SQLite is the one that we bring along, not the machine's. Whoever writes to the trail finds its key among
-    the options of the connection, whatever session it is.
+    the options of the connection, whatever session it is, and whoever verifies it those of before
+    (:class:`referral.audit.OldKey`).
 
     Raises:
         ValueError: it is neither SQLite nor PostgreSQL, or there is no key.
@@ -67,7 +68,8 @@ def engine_options(url: str, audit_key: str) -> dict[str, Any]:
     """
     if not audit_key:
         raise ValueError("AUDIT_KEY is empty: the audit trail cannot be sealed")
-    options: dict[str, Any] = {"hide_parameters": True, "execution_options": {"audit_key": audit_key}}
+    trail = {"audit_key": audit_key, "audit_keys_before": audit_keys_before}
+    options: dict[str, Any] = {"hide_parameters": True, "execution_options": trail}
     kind = make_url(url).get_backend_name()
     if kind == "sqlite":
         return options | {"module": pysqlite3, "pool_recycle": AN_HOUR}

@@ -18,6 +18,24 @@ MEBIBYTE = 1024 * 1024
 INSTANCE = Path(__file__).resolve().parent.parent / "instance"
 
 
+MAY_BE_SECRET = frozenset(
+    {
+        "SECRET_KEY",
+        "SECRET_KEY_BEFORE",
+        "FACTOR_KEY",
+        "FACTOR_KEY_BEFORE",
+        "AUDIT_KEY",
+        "AUDIT_KEYS_BEFORE",
+        "DATA_KEYS",
+        "BACKUP_KEY",
+        "PACKET_KEY_PASSWORD",
+        "MAIL_URL",
+        "OIDC_CLIENT_SECRET",
+    }
+)
+"""The settings that may lie in the folder ``SECRETS``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """One installation. Nothing that protects people can be switched off here."""
@@ -42,24 +60,28 @@ class Settings:
     house_url: str = "http://127.0.0.1:8000"  # the address of the house, for links in notices and in packets
     packet_key: Path = INSTANCE / "packet_key.pem"  # signs packets; backed up apart from the database
     packet_key_password: str = ""
+    secret_key_before: str = ""  # under which sessions go on until they end
     backup_key: str = ""  # encrypts backups; kept apart from them and from the data
     metrics_from: tuple[str, ...] = ("127.0.0.1", "::1")  # the addresses that may read /metrics
     log: str = "plain"  # or json: a line an event, for a collector
     factor_key: str = ""  # seals the secrets of authenticator apps; without one SECRET_KEY does
+    factor_key_before: str = ""  # opens what flask keys rotate has not sealed anew yet
     second_factor: str = "offered"  # or required: of everybody who signs in with a password
     proof_holds: timedelta = timedelta(minutes=10)  # no older is the proof for what cannot be undone
     _: KW_ONLY
     audit_key: str  # seals the trail; kept, and backed up, apart from the database
+    audit_keys_before: str = ""  # older ones, each with the last entry that it sealed: number:digest:key,…
     data_keys: str  # seal patients' data, the newest first: name:base64,…; kept apart, and never to be lost
     audit_anchor: Path = INSTANCE / "audit_anchor"  # the heads of the trail; better on another machine
 
     @classmethod
     def from_environment(cls, given: Mapping[str, str] | None = None, instance: Path = INSTANCE) -> Self:
         """Read the environment; what is not given lies in the folder ``instance``."""
-        given = os.environ if given is None else given
+        given = with_secrets(os.environ if given is None else given)
         hosts = tuple(host.strip() for host in given.get("TRUSTED_HOSTS", "").split(",") if host.strip())
         return cls(
             secret_key=given.get("SECRET_KEY") or _kept_key(instance, "secret_key"),
+            secret_key_before=given.get("SECRET_KEY_BEFORE", ""),
             database_url=given.get("DATABASE_URL") or _kept_database(instance),
             secure_cookies=given.get("SECURE_COOKIES", "no") == "yes",
             trusted_hosts=hosts or None,
@@ -80,12 +102,44 @@ class Settings:
             metrics_from=tuple(given.get("METRICS_FROM", "127.0.0.1,::1").replace(",", " ").split()),
             log=_log(given.get("LOG", "plain")),
             factor_key=given.get("FACTOR_KEY") or _kept_key(instance, "factor_key"),
+            factor_key_before=given.get("FACTOR_KEY_BEFORE", ""),
             second_factor=_second_factor(given),
             proof_holds=timedelta(minutes=int(given.get("PROOF_HOLDS_MINUTES", "10"))),
             audit_key=given.get("AUDIT_KEY") or _kept_key(instance, "audit_key"),
+            audit_keys_before=given.get("AUDIT_KEYS_BEFORE", ""),
             data_keys=given.get("DATA_KEYS") or _kept_key(instance, "data_keys", Key.new().entry),
             audit_anchor=Path(given.get("AUDIT_ANCHOR") or instance / "audit_anchor"),
         )
+
+
+def with_secrets(given: Mapping[str, str]) -> Mapping[str, str]:
+    """Add what lies in the folder ``SECRETS``, where a vault puts each secret into a file by the name of its setting.
+
+    What is no name of a setting (a key file, what the vault puts there for itself) is passed over.
+
+    Raises:
+        ValueError: there is no such folder, it has a name that is none of ours, an empty file, or a setting that the
+            environment has too. The text names it, and never what stands there.
+
+    """
+    if not given.get("SECRETS"):
+        return given
+    folder = Path(given["SECRETS"])
+    if not folder.is_dir():
+        raise ValueError("SECRETS names a folder that is not there")
+    found = {path.name: path for path in folder.iterdir() if path.is_file() and path.name.isupper()}
+    for name in sorted(found):
+        if name not in MAY_BE_SECRET:
+            raise ValueError(
+                f"SECRETS: {name} is no secret of ours; they are {', '.join(sorted(MAY_BE_SECRET))}"
+            )
+        if given.get(name):
+            raise ValueError(f"SECRETS: {name} is given by the environment too; take one away")
+    kept = {name: path.read_text().strip() for name, path in found.items()}
+    for name, secret in kept.items():
+        if not secret:
+            raise ValueError(f"SECRETS: {name} is empty; another would be made without a word")
+    return {**given, **kept}
 
 
 def _log(kind: str) -> str:

@@ -65,7 +65,7 @@ def find_pending(session: Session, person: User) -> SecondFactor:
     return found
 
 
-def secret_of(factor: SecondFactor, key: str) -> bytes:
+def secret_of(factor: SecondFactor, house: codes.Keys) -> bytes:
     """Open the secret of an app.
 
     Raises:
@@ -74,13 +74,15 @@ def secret_of(factor: SecondFactor, key: str) -> bytes:
     """
     if factor.secret is None:
         raise TypeError("only an app has a secret")
-    return codes.unseal(factor.secret, key)
+    return codes.unseal(factor.secret, house)
 
 
 # Setting up
 
 
-def begin_app(session: Session, person: User, key: str, *, at: datetime) -> tuple[SecondFactor, bytes]:
+def begin_app(
+    session: Session, person: User, house: codes.Keys, *, at: datetime
+) -> tuple[SecondFactor, bytes]:
     """Make the secret of a new app. It counts once its first code was right; another beginning replaces it."""
     _check_room(session, person)
     session.execute(
@@ -91,7 +93,7 @@ def begin_app(session: Session, person: User, key: str, *, at: datetime) -> tupl
         user_id=person.id,
         kind=FactorKind.APP,
         name="Authenticator app",
-        secret=codes.seal(secret, key),
+        secret=codes.seal(secret, house),
         made_at=at,
     )
     session.add(factor)
@@ -99,7 +101,9 @@ def begin_app(session: Session, person: User, key: str, *, at: datetime) -> tupl
     return factor, secret
 
 
-def confirm_app(session: Session, person: User, typed: str, key: str, *, at: datetime) -> SecondFactor:
+def confirm_app(
+    session: Session, person: User, typed: str, house: codes.Keys, *, at: datetime
+) -> SecondFactor:
     """Take an app into use with its first code.
 
     Raises:
@@ -108,7 +112,7 @@ def confirm_app(session: Session, person: User, typed: str, key: str, *, at: dat
 
     """
     factor = find_pending(session, person)
-    step = codes.find_step(secret_of(factor, key), codes.plain(typed), at, None)
+    step = codes.find_step(secret_of(factor, house), codes.plain(typed), at, None)
     if step is None:
         raise NotTakenError("code", "This code is not right. Type the one that the app shows now.")
     factor.confirmed_at, factor.last_step = at, step
@@ -190,7 +194,9 @@ def make_recovery_codes(session: Session, person: User, *, at: datetime) -> list
 # Using
 
 
-def prove_by_code(session: Session, person: User, typed: str, key: str, *, at: datetime) -> Proof | None:
+def prove_by_code(
+    session: Session, person: User, typed: str, house: codes.Keys, *, at: datetime
+) -> Proof | None:
     """Take the code of an app, or a recovery code, once; ``None`` where it is neither, or used.
 
     Raises:
@@ -198,17 +204,17 @@ def prove_by_code(session: Session, person: User, typed: str, key: str, *, at: d
 
     """
     if codes.is_app_code(typed):
-        return _use_app(session, person, codes.plain(typed), key, at)
+        return _use_app(session, person, codes.plain(typed), house, at)
     if codes.is_recovery_code(typed):
         return _use_recovery_code(session, person, codes.plain(typed), at)
     return None
 
 
-def _use_app(session: Session, person: User, code: str, key: str, at: datetime) -> Proof | None:
+def _use_app(session: Session, person: User, code: str, house: codes.Keys, at: datetime) -> Proof | None:
     for factor in factors_of(session, person):
         if factor.kind is not FactorKind.APP:
             continue
-        step = codes.find_step(secret_of(factor, key), code, at, factor.last_step)
+        step = codes.find_step(secret_of(factor, house), code, at, factor.last_step)
         if step is None:
             continue
         fresh = SecondFactor.last_step.is_(None) | (SecondFactor.last_step < step)

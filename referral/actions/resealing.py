@@ -17,12 +17,14 @@ from referral import clock, database
 from referral.actions import duplicates, finding
 from referral.actions.referrals import newest_version
 from referral.attachments import FileLostError, Store
+from referral.auth import codes
 from referral.columns import Sealed, ring_of
-from referral.models import Base, DataKey, PersonKey, Referral, SearchWord
+from referral.models import Base, DataKey, PersonKey, Referral, SearchWord, SecondFactor
 from referral.sealing import HEAD, KeyLostError, Ring, SealBrokenError, sealed_with
 
 AT_ONCE = 50
 FILES = "files of cases"
+APPS = "secrets of authenticator apps"
 CASES = "digests by which cases are found"
 UNREADABLE = (SealBrokenError, KeyLostError, FileLostError)
 
@@ -150,6 +152,23 @@ def _column_anew(session: Session, lies: Lies, ring: Ring) -> Found:
         for id_, value in rows:
             found.anew += bool(_try(found, str(id_), lies.seal_anew, session, ring, id_, value))
         session.commit()
+    return found
+
+
+def seal_apps(session: Session, house: codes.Keys) -> Found:
+    """Seal with the newest key of the house each secret of an app that the one before has sealed."""
+    found = Found(APPS)
+    apps = select(SecondFactor).where(SecondFactor.secret.is_not(None)).order_by(SecondFactor.id)
+    for factor in session.scalars(database.held(apps, SecondFactor)):
+        if factor.secret is None or codes.is_of_newest(factor.secret, house):
+            continue
+        try:
+            factor.secret = codes.seal(codes.unseal(factor.secret, house), house)
+        except codes.LostKeyError:
+            found.lost.append(str(factor.id))
+        else:
+            found.anew += 1
+    session.commit()
     return found
 
 

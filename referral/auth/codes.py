@@ -4,6 +4,7 @@ import hmac
 import re
 import secrets
 from base64 import b32encode
+from contextlib import suppress
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
@@ -21,6 +22,10 @@ NONCE_BYTES = 12
 RECOVERY_CODES = 10
 RECOVERY_SIGNS = "23456789abcdefghjkmnpqrstuvwxyz"  # none that is read as another
 RECOVERY_LENGTH = 12  # of 31 signs: 59 bits, kept by the slow hash of passwords
+
+
+Keys = tuple[str, str]
+"""The key of the house, which seals and opens, and the one before, which opens; empty where there is none."""
 
 
 class LostKeyError(Exception):
@@ -92,23 +97,32 @@ def is_recovery_code(typed: str) -> bool:
 # What lies in the database
 
 
-def seal(secret: bytes, key: str) -> bytes:
+def seal(secret: bytes, keys: Keys) -> bytes:
     """Encrypt a secret for the database: who has the database alone can make no codes."""
     nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(_key(key)).encrypt(nonce, secret, None)
+    return nonce + AESGCM(_key(keys[0])).encrypt(nonce, secret, None)
 
 
-def unseal(sealed: bytes, key: str) -> bytes:
+def unseal(sealed: bytes, keys: Keys) -> bytes:
     """Open a sealed secret.
 
     Raises:
-        LostKeyError: it was sealed with another key.
+        LostKeyError: it was sealed with another key than these.
 
     """
+    for key in filter(None, keys):
+        with suppress(InvalidTag):
+            return AESGCM(_key(key)).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
+    raise LostKeyError("the key of this house has changed since the app was set up")
+
+
+def is_of_newest(sealed: bytes, keys: Keys) -> bool:
+    """Tell whether the newest key opens it."""
     try:
-        return AESGCM(_key(key)).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
-    except InvalidTag:
-        raise LostKeyError("the key of this house has changed since the app was set up") from None
+        unseal(sealed, (keys[0], ""))
+    except LostKeyError:
+        return False
+    return True
 
 
 def _key(key: str) -> bytes:

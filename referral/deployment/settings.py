@@ -1,14 +1,18 @@
 """Rules about what was set, and about what the application answers with it."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
-from referral import keys
+from referral import audit, keys
 from referral.deployment.house import House, Rule, rule
 from referral.sealing import Ring
 
 RULES: list[Rule] = []
+OTHERS = 0o007
+"""What a file lets those do who are neither its owner nor of its group."""
 
 LONG_ENOUGH = 32  # characters of a key; ours have 64
 MANY_ENOUGH = 8  # different ones among them
@@ -24,13 +28,36 @@ def debugger(house: House) -> str:
     return "the debugger is on" if asked or house.app.debug or house.app.testing else ""
 
 
+@rule(
+    RULES,
+    "SECRETS",
+    "nobody else reads the secrets",
+    "let the folder and its files be read by the users of the services alone (chmod o= )",
+)
+def secrets_apart(house: House) -> str:
+    """Whoever has an account on the machine must not find the keys in a folder."""
+    folder = house.environment.get("SECRETS")
+    if not folder:
+        return ""
+    inside = sorted(path for path in Path(folder).iterdir() if path.name.isupper())
+    read = [path.name for path in inside if path.stat().st_mode & OTHERS]
+    shut = not Path(folder).stat().st_mode & OTHERS
+    return "" if shut or not read else f"others read {', '.join(read)}"
+
+
 @rule(RULES, "SECRET_KEY", "long and random", "take SECRET_KEY away; the next start makes one")
 def secret_key(house: House) -> str:
     """It signs the cookies of everybody."""
     return weakness(house.settings.secret_key)
 
 
-@rule(RULES, "SECRET_KEY_FALLBACKS", "no old key still opens", "take SECRET_KEY_FALLBACKS away")
+@rule(
+    RULES,
+    "SECRET_KEY_BEFORE",
+    "no old key still opens",
+    "take SECRET_KEY_BEFORE away",
+    stops=False,  # for half a day it is as it should be: sessions run out under it
+)
 def old_keys(house: House) -> str:
     """A key that was given up still signs while it is listed."""
     return "an old key is still accepted" if house.app.config.get("SECRET_KEY_FALLBACKS") else ""
@@ -57,6 +84,20 @@ def audit_key_apart(house: House) -> str:
 
 @rule(
     RULES,
+    "AUDIT_KEY",
+    "the trail goes on with its own key",
+    "put the AUDIT_KEY of before back, stop all that writes, and change it by flask audit new-key",
+)
+def audit_key_fits(house: House) -> str:
+    """Behind an entry of another key nothing holds any more."""
+    known = audit.Keys(house.settings.audit_key, audit.read_old_keys(house.settings.audit_keys_before))
+    with Session(house.connection) as session:
+        fits = audit.head_fits(session, known)
+    return "" if fits else "its last entry was sealed with another"
+
+
+@rule(
+    RULES,
     "DATA_KEYS",
     "what opens the data is kept apart from them",
     "hand DATA_KEYS in by the environment, from a place that is not backed up with the data",
@@ -78,7 +119,13 @@ def data_keys_at_hand(house: House) -> str:
     return keys.faults(dict(proofs.all()), Ring.read(house.settings.data_keys))
 
 
-@rule(RULES, "DATA_KEYS", "no older key is needed", "run flask keys rotate, and take the older key out")
+@rule(
+    RULES,
+    "DATA_KEYS",
+    "no older key is needed",
+    "run flask keys rotate, and take the older key out",
+    stops=False,  # keys are changed while people work
+)
 def data_keys_changed(house: House) -> str:
     """A key that was given up for a reason still opens what it has sealed."""
     older = house.ask("SELECT count(*) FROM data_key") - 1
@@ -161,6 +208,18 @@ def factor_key(house: House) -> str:
     if key in (house.settings.secret_key, house.settings.audit_key):
         return "it is another key too"
     return weakness(key)
+
+
+@rule(
+    RULES,
+    "FACTOR_KEY_BEFORE",
+    "no older key of apps is needed",
+    "run flask keys rotate, and take FACTOR_KEY_BEFORE away",
+    stops=False,  # keys are changed while people work
+)
+def factor_key_changed(house: House) -> str:
+    """A key that was given up for a reason still opens what it has sealed."""
+    return "there is one" if house.settings.factor_key_before else ""
 
 
 @rule(RULES, "PROOF_HOLDS_MINUTES", "what cannot be undone asks who it is", "give it 5 to 15 minutes")

@@ -178,8 +178,8 @@ def _by_password(person: User, password: str) -> Proof | None:
 
 def _by_factor(person: User, kept: UserSession, code: str, key: str) -> Proof | None:
     if not key:
-        secret = current_app.config["FACTOR_KEY"]
-        return prove_by_code(db.session(), person, code, secret, at=clock.now())
+        house = current_app.config["FACTOR_KEYS"]
+        return prove_by_code(db.session(), person, code, house, at=clock.now())
     site, challenge = Site.of(current_app.config["HOUSE_URL"]), take_challenge(db.session(), kept)
     if site is None or challenge is None:
         return None

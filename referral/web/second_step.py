@@ -91,7 +91,7 @@ def begin_app() -> ResponseReturnValue:
     _check_first()
     try:
         _, secret = factors.begin_app(
-            db.session(), g.person, current_app.config["FACTOR_KEY"], at=clock.now()
+            db.session(), g.person, current_app.config["FACTOR_KEYS"], at=clock.now()
         )
     except NotTakenError as refused:
         db.session.rollback()
@@ -117,12 +117,12 @@ def draw_app(secret: bytes, refused: NotTakenError | None = None) -> str:
 @before_second_step
 def confirm_app() -> ResponseReturnValue:
     """Take the app into use with its first code."""
-    key, now = current_app.config["FACTOR_KEY"], clock.now()
+    house, now = current_app.config["FACTOR_KEYS"], clock.now()
     try:
-        factor = factors.confirm_app(db.session(), g.person, request.form.get("code", ""), key, at=now)
+        factor = factors.confirm_app(db.session(), g.person, request.form.get("code", ""), house, at=now)
     except NotTakenError as refused:
         db.session.rollback()
-        return draw_app(factors.secret_of(factors.find_pending(db.session(), g.person), key), refused), 422
+        return draw_app(factors.secret_of(factors.find_pending(db.session(), g.person), house), refused), 422
     return settle(factor)
 
 

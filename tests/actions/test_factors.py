@@ -1,6 +1,7 @@
 """The second step of signing in: codes by the standard, each once; codes on paper; keys of the house; taking away."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
@@ -9,15 +10,17 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import create_app
 from referral import auth, clock
-from referral.actions import factors
+from referral.actions import factors, resealing
 from referral.actions.invitations import NotTakenError
 from referral.auth import codes, keys
 from referral.errors import ConflictError, NotFoundError
 from referral.extensions import db
 from referral.models import AuditEntry, FactorKind, Mail, Proof, RecoveryCode, SecondFactor, User
+from tests.conftest import settings_for
 
-KEY = "a key for tests, and for tests only"
+KEY = ("a key for tests, and for tests only", "")
 People = dict[str, User]
 
 
@@ -95,7 +98,48 @@ def test_a_lost_key_of_the_house_says_so(session: Session, chair: User) -> None:
     secret = set_up_app(session, chair, at)
 
     with pytest.raises(codes.LostKeyError, match="has changed"):
-        factors.prove_by_code(session, chair, code_at(secret, at), "another key", at=at)
+        factors.prove_by_code(session, chair, code_at(secret, at), ("another key", ""), at=at)
+
+
+def test_the_key_of_apps_is_changed_while_their_codes_go_on(
+    app: Flask, session: Session, chair: User
+) -> None:
+    begun = clock.now()
+    secret = set_up_app(session, chair, begun)
+    factors.begin_app(session, chair, KEY, at=begun)  # one that is being set up
+    session.commit()
+    later, new = begun + timedelta(minutes=2), "another key for tests, a newer one"
+    code = code_at(secret, later)
+    assert factors.prove_by_code(session, chair, code, (new, KEY[0]), at=later) is Proof.APP
+    session.commit()
+
+    given = settings_for(app.config["SQLALCHEMY_DATABASE_URI"])
+    changing = create_app(replace(given, factor_key=new, factor_key_before=KEY[0]))
+    changing.config["ATTACHMENTS"] = app.config["ATTACHMENTS"]
+    told, again = (changing.test_cli_runner().invoke(args=["keys", "rotate"]) for _ in range(2))
+    with changing.app_context():
+        db.engine.dispose()
+
+    assert "secrets of authenticator apps: 2 sealed anew" in told.output
+    assert "needs FACTOR_KEY_BEFORE any more" in told.output
+    assert "apps: " not in again.output
+    session.expire_all()
+    (kept,) = factors.factors_of(session, chair)
+    assert factors.secret_of(kept, (new, "")) == secret
+    with pytest.raises(codes.LostKeyError):
+        factors.secret_of(kept, KEY)
+
+
+def test_an_app_that_no_key_opens_is_named_and_left_as_it_is(
+    app: Flask, session: Session, chair: User
+) -> None:
+    set_up_app(session, chair, clock.now())
+    session.commit()
+    found = resealing.seal_apps(session, ("a key", "and another"))
+
+    (kept,) = factors.factors_of(session, chair)
+    assert (found.anew, found.lost) == (0, [str(kept.id)])
+    assert factors.secret_of(kept, KEY)
 
 
 def test_an_app_counts_once_its_first_code_was_right(session: Session, chair: User) -> None:

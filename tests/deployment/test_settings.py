@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from referral.deployment import House
+from referral import audit
+from referral.deployment import RULES, House
 from referral.deployment.machine import SERVED
 from referral.extensions import db
 from referral.sealing import Key
@@ -29,6 +31,24 @@ def test_what_the_environment_gives_or_lacks(house: House, holds: str, given: di
 
 
 @pytest.mark.only_on("sqlite")
+def test_secrets_that_others_read_are_told(house: House, tmp_path: Path) -> None:
+    folder, holds = tmp_path / "secrets", "nobody else reads the secrets"
+    folder.mkdir(mode=0o755)
+    secret = folder / "AUDIT_KEY"
+    secret.write_text(KEY)
+    secret.chmod(0o644)
+    with_them = replace(house, environment=ENVIRONMENT | {"SECRETS": str(folder)})
+
+    assert fault(with_them, holds) == "others read AUDIT_KEY"
+    assert KEY not in fault(with_them, holds)
+    secret.chmod(0o440)
+    assert fault(with_them, holds) == ""
+    secret.chmod(0o644)
+    folder.chmod(0o750)
+    assert fault(with_them, holds) == ""
+
+
+@pytest.mark.only_on("sqlite")
 def test_a_key_that_is_lost_and_one_that_is_to_be_given_up_are_told(house: House, rebuilt: Rebuilt) -> None:
     lost = replace(house, settings=replace(house.settings, data_keys=Key.new().entry))
     assert "not at hand: fortests" in fault(lost, "each key that is needed is at hand")
@@ -39,6 +59,28 @@ def test_a_key_that_is_lost_and_one_that_is_to_be_given_up_are_told(house: House
     house.connection.rollback()
     assert fault(changing, "each key that is needed is at hand") == ""
     assert fault(changing, "no older key is needed") == "1 older keys are"
+
+
+def test_a_key_that_is_not_that_of_the_trail_is_told(house: House, rebuilt: Rebuilt) -> None:
+    holds = "the trail goes on with its own key"
+    house.connection.rollback()
+    with house.app.app_context():
+        for _ in range(2):
+            audit.record(db.session(), None, "tried")
+        db.session.commit()
+
+    assert fault(house, holds) == ""
+    house.connection.rollback()
+    assert "with another" in fault(rebuilt(audit_key=KEY[1:] + KEY[:1]), holds)
+
+
+@pytest.mark.only_on("sqlite")
+def test_old_keys_keep_nobody_out_while_they_are_changed(house: House) -> None:
+    """They are told at each start, and the change goes on while people work."""
+    stops = {rule.holds: rule.stops for rule in RULES}
+
+    for holds in ("no old key still opens", "no older key is needed", "no older key of apps is needed"):
+        assert not stops[holds]
 
 
 @pytest.mark.only_on("sqlite")

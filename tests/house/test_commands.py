@@ -159,8 +159,8 @@ def test_the_last_administrator_is_freed_of_a_lost_second_step_at_the_machine(
     with look(bare) as session:
         person = session.scalars(select(User)).one()
         at = clock.now()
-        _, secret = factors.begin_app(session, person, "a key", at=at)
-        factors.confirm_app(session, person, codes.code_of(secret, codes.step_of(at)), "a key", at=at)
+        _, secret = factors.begin_app(session, person, ("a key", ""), at=at)
+        factors.confirm_app(session, person, codes.code_of(secret, codes.step_of(at)), ("a key", ""), at=at)
         session.commit()
     told = run.invoke(args=["reset-second-step", "administrator@localhost"]).output
 
@@ -207,12 +207,54 @@ def test_the_key_is_made_once_and_read_by_its_owner_only(tmp_path: Path) -> None
     assert first.database_url == f"sqlite:///{tmp_path / 'instance' / 'pons.db'}"
 
 
+def test_secrets_come_from_the_folder_of_a_vault(tmp_path: Path) -> None:
+    folder, instance = tmp_path / "secrets", tmp_path / "instance"
+    folder.mkdir()
+    kept = {"SECRET_KEY": "k", "AUDIT_KEY": "a", "DATA_KEYS": DATA_KEYS, "FACTOR_KEY": "f", "BACKUP_KEY": "b"}
+    for name, secret in kept.items():
+        (folder / name).write_text(f"{secret}\n")
+    (folder / "packet_key.pem").write_text("another file")
+    (folder / "..data").mkdir()
+    given = {"SECRETS": str(folder), "AUDIT_KEY": "", "DATABASE_URL": "sqlite:///x.db"}
+
+    by_files = Settings.from_environment(given, instance)
+
+    assert by_files == Settings.from_environment(given | kept | {"SECRETS": ""}, instance)
+    assert not instance.exists(), "none is made anew"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept", "said"),
+    [
+        ({}, {"AUDIT_KYE": "a-secret"}, "AUDIT_KYE is no secret of ours"),
+        ({}, {"PROXIES": "a-secret"}, "PROXIES is no secret of ours"),
+        ({"AUDIT_KEY": "a-secret"}, {"AUDIT_KEY": "a-secret"}, "AUDIT_KEY is given by the environment too"),
+        ({}, {"AUDIT_KEY": "\n"}, "AUDIT_KEY is empty"),
+        ({"SECRETS": "/nowhere/at/all"}, {}, "a folder that is not there"),
+    ],
+    ids=["misspelt", "no secret", "twice", "empty", "no folder"],
+)
+def test_a_folder_of_secrets_that_would_mislead_is_refused(
+    tmp_path: Path, given: dict[str, str], kept: dict[str, str], said: str
+) -> None:
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    for name, secret in kept.items():
+        (folder / name).write_text(secret)
+
+    with pytest.raises(ValueError, match=said) as refused:
+        Settings.from_environment({"SECRETS": str(folder)} | given, tmp_path / "instance")
+
+    assert "a-secret" not in str(refused.value)
+    assert not (tmp_path / "instance").exists()
+
+
 def test_the_environment_decides(tmp_path: Path) -> None:
     given = {
         "SECRET_KEY": "k", "DATABASE_URL": "sqlite:///x.db", "SECURE_COOKIES": "yes",
         "TRUSTED_HOSTS": "pons.example, www.pons.example", "PROXIES": "1",
         "AUDIT_KEY": "a", "AUDIT_ANCHOR": "heads", "DATA_KEYS": DATA_KEYS,
-        "FACTOR_KEY": "f",
+        "FACTOR_KEY": "f", "FACTOR_KEY_BEFORE": "e, e", "SECRET_KEY_BEFORE": "j", "AUDIT_KEYS_BEFORE": "1:d:k",
     }  # fmt: skip
     settings = Settings.from_environment(given, tmp_path / "instance")
 
@@ -229,6 +271,9 @@ def test_the_environment_decides(tmp_path: Path) -> None:
         audit_key="a",
         data_keys=DATA_KEYS,
         factor_key="f",
+        factor_key_before="e, e",
+        secret_key_before="j",
+        audit_keys_before="1:d:k",
         audit_anchor=Path("heads"),
     )
     assert not (tmp_path / "instance").exists()

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -226,3 +227,131 @@ def test_an_anchor_file_that_cannot_be_read_is_not_passed_over(tmp_path: Path) -
         (tmp_path / "anchor").write_text(lines)
         with pytest.raises(audit.AnchorError, match="anchor file"):
             audit.read_anchors(tmp_path / "anchor")
+
+
+# Another key
+
+OLD_KEY, NEW_KEY = "another key, for tests only", "n" * 64
+
+
+def exchanged(app: Flask) -> tuple[Flask, audit.OldKey]:
+    """The same installation, started under the new key that the command has made and named."""
+    told = app.test_cli_runner().invoke(args=["audit", "new-key"])
+    assert told.exit_code == 0, told.output
+    given = dict(line.partition("=")[::2] for line in told.stdout.splitlines())
+    assert set(given) == {"AUDIT_KEY", "AUDIT_KEYS_BEFORE"}
+    assert len(given["AUDIT_KEY"]) == 64
+    again = started(app, given["AUDIT_KEY"], given["AUDIT_KEYS_BEFORE"])
+    return again, audit.read_old_keys(given["AUDIT_KEYS_BEFORE"])[-1]
+
+
+def started(app: Flask, key: str, before: str = "") -> Flask:
+    address = app.config["SQLALCHEMY_DATABASE_URI"]
+    again = create_app(replace(settings_for(address), audit_key=key, audit_keys_before=before))
+    again.config["AUDIT_ANCHOR"] = app.config["AUDIT_ANCHOR"]
+    return again
+
+
+def write_some(app: Flask, count: int = 3) -> None:
+    with app.app_context():
+        for number in range(count):
+            audit.record(db.session(), None, "deed_later", number=number)
+        db.session.commit()
+
+
+def said(app: Flask) -> str:
+    found = app.test_cli_runner().invoke(args=["audit", "verify"])
+    with app.app_context():
+        db.engine.dispose()
+    return found.output
+
+
+def test_the_trail_goes_on_under_a_new_key_and_holds_with_its_heads(
+    app: Flask, trail: list[tuple[Any, ...]]
+) -> None:
+    assert "is anchored" in app.test_cli_runner().invoke(args=["audit", "anchor"]).output
+    newer, old = exchanged(app)
+    assert (old.last, old.digest, old.key) == (trail[-1][0], trail[-1][-1], OLD_KEY)
+    assert f"The trail holds: {len(trail)} entries" in said(newer), "before anything is written"
+    write_some(newer)
+    assert "is anchored" in newer.test_cli_runner().invoke(args=["audit", "anchor"]).output
+
+    assert f"The trail holds: {len(trail) + 3} entries, 2 heads" in said(newer)
+    newest, _ = exchanged(newer)
+    write_some(newest)
+    assert f"The trail holds: {len(trail) + 6} entries, 2 heads" in said(newest), "and a third"
+    key = newest.config["SQLALCHEMY_ENGINE_OPTIONS"]["execution_options"]["audit_key"]
+    assert "does not hold" in said(started(app, key)), "it takes the old ones too"
+
+
+def forged(window: Session, begin: int, key: str) -> None:
+    """Rewrite the trail from an entry on with one key, each digest right behind the one before."""
+    digest = ""
+    for link in list(audit._walk(window)):
+        if link.id < begin:
+            digest = link.digest or audit._digest_of_all(window, audit.Keys(key))
+            continue
+        told = replace(link, deed="deed_forged")
+        digest = told.seal(key, digest)
+        window.execute(
+            text("UPDATE audit_entry SET deed = :deed, digest = :digest WHERE id = :id"),
+            {"deed": told.deed, "digest": digest, "id": link.id},
+        )
+
+
+@pytest.mark.parametrize("begin", ["before the change", "behind the change"])
+@pytest.mark.parametrize("whole", [True, False], ids=["all of it", "without what is under the new key"])
+def test_whoever_has_the_old_key_rewrites_nothing(
+    app: Flask, owner: Engine, trail: list[tuple[Any, ...]], begin: str, whole: bool
+) -> None:
+    newer, old = exchanged(app)
+    write_some(newer)
+    with Session(owner) as window:
+        refuse_nothing(window.connection())
+        if not whole:
+            window.execute(text("DELETE FROM audit_entry WHERE id > :last"), {"last": old.last})
+        forged(window, old.last - 2 if begin == "before the change" else old.last + 1, OLD_KEY)
+        window.commit()
+
+    if begin == "behind the change" and not whole:
+        assert "The trail holds" in said(newer), "a cut tail is told by the heads elsewhere, as ever"
+    else:
+        assert "does not hold" in said(newer)
+
+
+def test_a_trail_that_does_not_hold_gets_no_new_key(
+    app: Flask, owner: Engine, trail: list[tuple[Any, ...]]
+) -> None:
+    with Session(owner) as window:
+        refuse_nothing(window.connection())
+        window.execute(text("UPDATE audit_entry SET deed = 'x' WHERE id = :id"), {"id": trail[-1][0]})
+        window.commit()
+    refused = app.test_cli_runner().invoke(args=["audit", "new-key"])
+
+    assert refused.exit_code == 1
+    assert "AUDIT_KEY" not in refused.output
+
+
+def test_who_wrote_on_with_the_old_key_is_told_before_the_server_starts(
+    app: Flask, session: Session, trail: list[tuple[Any, ...]]
+) -> None:
+    newer, old = exchanged(app)
+    session.commit()
+    options = newer.config["SQLALCHEMY_ENGINE_OPTIONS"]["execution_options"]
+    keys = audit.Keys(options["audit_key"], options["audit_keys_before"])
+    assert audit.head_fits(session, keys)
+    assert not audit.head_fits(session, audit.Keys(NEW_KEY)), "changed, and the old one not named"
+
+    audit.record(session, None, "deed_late")  # a machine that was not stopped
+    session.commit()
+
+    assert not audit.head_fits(session, keys)
+    assert f"Entry {old.last + 1} does not hold" in said(newer)
+
+
+@pytest.mark.parametrize("given", ["1", f"x:{'a' * 64}:k", "1:aa:k", f"1:{'a' * 64}:",
+                                   f"2:{'a' * 64}:k,1:{'b' * 64}:l"])  # fmt: skip
+def test_old_keys_that_are_none_are_refused_without_being_shown(given: str) -> None:
+    with pytest.raises(ValueError, match="AUDIT_KEYS_BEFORE: key") as told:
+        audit.read_old_keys(given)
+    assert "aaa" not in str(told.value)

@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from referral.actions.packets import this_house
 from referral.models import AuditEntry, Packet, Referral, ReferralVersion, User
+from referral.packet.checking import check_packet
 from referral.packet.make import House, Made, make_packet
 from tests.at_hand import deeds, page_of
 from tests.browser import Browser, Page
@@ -65,6 +68,24 @@ def test_a_whole_file_is_told_from_an_altered_one_and_from_a_stranger(
     altered[1000] ^= 1
     assert "no longer as it was signed" in hand_in(browser, bytes(altered)).text
     assert "The file bears no seal." in hand_in(browser, b"%PDF-1.7 a letter").text
+
+
+def test_under_a_new_key_older_packets_are_whole_and_known_and_newer_ones_bear_the_new(
+    app: Flask, sign_in: SignIn, packet: Packet, tmp_path: Path
+) -> None:
+    before = packet.pdf
+    app.config["PACKET_KEY"] = tmp_path / "another_key.pem"
+    with app.app_context():
+        new = this_house()
+    seen, stranger = sign_in("coordinator"), sign_in("other_coordinator")
+
+    old = hand_in(seen, before)
+    assert "Not a byte of the file was changed" in old.text
+    assert "The key that this installation had then: the same file is kept here." in old.text
+    assert "Not a key that is known here" in hand_in(stranger, before).text, "as if it were nowhere"
+    made = make_packet(worked_case("01-"), new).pdf
+    assert "The key of this installation." in hand_in(seen, made).text
+    assert check_packet(made).fingerprint != check_packet(before).fingerprint
 
 
 @pytest.mark.parametrize("who", ["neurologist", "coordinator", "chair"])

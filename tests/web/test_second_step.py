@@ -17,7 +17,7 @@ from tests.browser import PASSWORD, Browser, Page
 
 SignIn = Callable[[str], Browser]
 People = dict[str, User]
-KEY = "a key for tests, and for tests only"
+KEY = ("a key for tests, and for tests only", "")
 STEP = "/sign-in/second-step"
 CHAIR = "chair@example.org"
 

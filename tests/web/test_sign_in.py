@@ -1,6 +1,7 @@
 """Coming in and going out: passwords, sessions kept on the server, limits, and where one lands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from time import process_time
@@ -18,7 +19,7 @@ from referral.models import AuditEntry, SignInAttempt, User, UserSession
 from referral.settings import Settings
 from referral.workflow import Role
 from tests.browser import PASSWORD, Browser
-from tests.conftest import DATA_KEYS
+from tests.conftest import DATA_KEYS, settings_for
 
 SignIn = Callable[[str], Browser]
 People = dict[str, User]
@@ -283,6 +284,50 @@ def test_coming_and_going_is_in_the_trail_without_words_that_were_typed(
     assert [entry.deed for entry in trail] == ["sign_in_failed", "signed_in", "signed_out"]
     assert "chair@" not in str([entry.detail for entry in trail])
     assert trail[1].actor_id == people["chair"].id
+
+
+Restart = Callable[..., Browser]
+
+
+@pytest.fixture
+def restart(app: Flask, session: Session) -> Iterator[Restart]:
+    """Start the installation again with other settings; a browser goes on with the cookie that it has."""
+    started: list[Flask] = []
+
+    def again(browser: Browser, **settings: object) -> Browser:
+        cookie = browser.client.get_cookie("pons")
+        assert cookie is not None
+        given = settings_for(app.config["SQLALCHEMY_DATABASE_URI"])
+        started.append(create_app(replace(given, **settings)))  # type: ignore[arg-type]  # any of them
+        going_on = Browser(started[-1].test_client(), session)
+        going_on.client.set_cookie("pons", cookie.value)
+        return going_on
+
+    yield again
+    for each in started:
+        with each.app_context():
+            db.engine.dispose()
+
+
+def test_under_a_new_key_of_the_cookies_whoever_is_signed_in_goes_on_and_so_does_their_form(
+    app: Flask, sign_in: SignIn, restart: Restart
+) -> None:
+    browser, new = sign_in(Role.CHAIR), "another key for tests, a newer one"
+    form = {"csrf_token": browser.token()}  # of a page that is open
+    both = restart(browser, secret_key=new, secret_key_before=app.config["SECRET_KEY"])
+
+    assert "Sign out" in both.visit("/").text
+    assert "You are signed out" in both.send("/sign-out", form).text
+    both.sign_in("chair@example.org")
+    assert "Sign out" in restart(both, secret_key=new).visit("/").text, "a new cookie needs no old key"
+
+
+def test_without_the_old_key_of_the_cookies_everybody_signs_in_again(
+    sign_in: SignIn, restart: Restart
+) -> None:
+    browser = sign_in(Role.CHAIR)
+
+    assert restart(browser, secret_key="another key for tests, a newer one").visit("/").path == "/sign-in"
 
 
 def test_over_https_the_cookie_is_bound_to_this_host_and_stays_on_https(
