@@ -245,10 +245,23 @@ def exchanged(app: Flask) -> tuple[Flask, audit.OldKey]:
     return again, audit.read_old_keys(given["AUDIT_KEYS_BEFORE"])[-1]
 
 
+STARTED: list[Flask] = []
+
+
+@pytest.fixture(autouse=True)
+def _ended() -> Iterator[None]:
+    """End whatever a test has started."""
+    yield
+    while STARTED:
+        with STARTED.pop().app_context():
+            db.engine.dispose()
+
+
 def started(app: Flask, key: str, before: str = "") -> Flask:
     address = app.config["SQLALCHEMY_DATABASE_URI"]
     again = create_app(replace(settings_for(address), audit_key=key, audit_keys_before=before))
     again.config["AUDIT_ANCHOR"] = app.config["AUDIT_ANCHOR"]
+    STARTED.append(again)
     return again
 
 
