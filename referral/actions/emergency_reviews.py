@@ -176,6 +176,9 @@ def due_reviews(session: Session, now: datetime) -> int:
     with database.looking(session):
         found = session.execute(late).all()
     for access, referral in found:
+        session.refresh(access, ["reviewed_at"])
+        if access.reviewed_at is not None:
+            continue  # meanwhile
         day = (now - access.opened_at - REVIEW_WITHIN).days
         occasion = f"emergency unreviewed {access.id} {day}"
         subject = "The review of an emergency access is overdue"
