@@ -31,6 +31,14 @@ PRAGMAS = {
     "mmap_size": 0,
 }
 WAITING = "waiting"  # in a session: what is to be written when its reading is over
+AT_ONCE = 20
+"""So many connections a process keeps open: two for each of its eight threads, and some.
+
+One beyond that is closed when it is given back, and opening another costs more than most pages ask.
+"""
+MOST_PREPARED = 1000
+"""So many statements a connection of PostgreSQL keeps planned: more than all pages have. Planning takes longer than
+most of them run."""
 AN_HOUR = 3600
 """A connection of SQLite knows no more than when it was opened of how much lies where (:func:`look_through`)."""
 POSTGRESQL = {
@@ -71,6 +79,8 @@ def engine_options(url: str, audit_key: str, audit_keys_before: tuple[Any, ...] 
     trail = {"audit_key": audit_key, "audit_keys_before": audit_keys_before}
     options: dict[str, Any] = {"hide_parameters": True, "execution_options": trail}
     kind = make_url(url).get_backend_name()
+    if make_url(url).database not in (None, "", ":memory:"):  # what is in memory has one connection
+        options |= {"pool_size": AT_ONCE, "pool_use_lifo": True}  # the one used last has most of its plans
     if kind == "sqlite":
         return options | {"module": pysqlite3, "pool_recycle": AN_HOUR}
     if kind != "postgresql":
@@ -91,6 +101,7 @@ def prepare(engine: Engine) -> None:
 
     """
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "connect", keep_plans)
         event.listen(engine, "handle_error", silence_values)
         event.listen(engine, "checkin", leave_writing_to_the_server)
         return
@@ -116,6 +127,11 @@ def apply_pragmas(connection: Any) -> None:
         (found,) = connection.execute(f"PRAGMA {name}").fetchone() or (None,)
         if found != value:
             raise RuntimeError(f"SQLite keeps {name} at {found!r} where {value!r} is needed")
+
+
+def keep_plans(connection: Any, _record: object) -> None:
+    """Let a connection keep what it has planned; the driver forgets all but a hundred."""
+    connection.prepared_max = MOST_PREPARED
 
 
 def leave_writing_to_the_server(connection: Any, _record: object) -> None:
@@ -187,12 +203,15 @@ def after_reading(session: Session, write: Callable[[], object]) -> None:
 
 
 def finish_reading(session: Session) -> None:
-    """Write what waited until the reading was over, in a transaction of its own."""
+    """End the reading, and write what waited until it was over, in a transaction of its own.
+
+    It ends as if it had been done: after a rollback psycopg forgets what its connection has planned.
+    """
     waiting = session.info.pop(WAITING, ())
-    if not waiting:
-        return
     if is_reading(session):
         session.commit()
+    if not waiting:
+        return
     for write in waiting:
         write()
     session.commit()

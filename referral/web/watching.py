@@ -62,9 +62,7 @@ def shut() -> ResponseReturnValue | None:
     if request.blueprint in DOORS or request.endpoint in ASKS:
         return None
     database.begin_reading(db.session())
-    is_shut = marks.is_shut(db.session())
-    db.session.rollback()
-    return unsaved(SHUT) if is_shut else None
+    return unsaved(SHUT) if marks.is_shut(db.session()) else None
 
 
 def end(response: Response) -> Response:
@@ -106,7 +104,7 @@ def ready() -> ResponseReturnValue:
     try:
         database.begin_reading(db.session())
         db.session.execute(text("SELECT version_num FROM alembic_version")).one()
-        db.session.rollback()
+        db.session.commit()
     except SQLAlchemyError as error:
         log.error("The database does not answer: %s", type(error).__name__)
         return Response("the database does not answer\n", 503, content_type=PLAIN)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pysqlite3
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, select, text, update
+from sqlalchemy import Engine, event, select, text, update
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
@@ -125,6 +125,32 @@ def test_who_said_that_they_only_read_cannot_write(two: tuple[Session, Session])
     put(first)
     first.commit()
     assert first.scalars(select(Organisation.name)).all() == [NAME], "the next transaction may"
+
+
+@pytest.mark.only_on("postgresql")
+def test_what_a_connection_has_planned_outlives_whoever_only_reads(engine: Engine) -> None:
+    for _ in range(9):
+        with Session(engine) as reader:
+            database.begin_reading(reader)
+            reader.scalars(select(Organisation)).all()
+            database.finish_reading(reader)
+
+    with engine.connect() as connection:
+        planned = text("SELECT statement FROM pg_prepared_statements")
+        assert any("organisation" in statement for statement in connection.scalars(planned))
+
+
+def test_more_may_ask_at_once_than_a_process_has_threads_and_none_opens_a_connection_anew(
+    engine: Engine,
+) -> None:
+    opened: list[object] = []
+    event.listen(engine, "connect", lambda connection, _record: opened.append(connection))
+    for _ in range(3):
+        held = [engine.connect() for _ in range(16)]
+        for connection in held:
+            connection.close()
+
+    assert len(opened) <= 16
 
 
 # At once
