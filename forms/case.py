@@ -57,12 +57,14 @@ class ReadCase:
     """What a draft says: what could be read of it, and what could not.
 
     ``beside`` holds, by section, what the record has no place for. No criterion reads it. ``forms`` and
-    ``readings`` hold each section by its key, in the order of the form.
+    ``readings`` hold each section by its key, in the order of the form. ``programmes`` are those that may be
+    addressed, name by id.
     """
 
     record: CaseRecord
     identity: dict[str, Any]
     request: dict[str, Any]
+    programmes: Mapping[str, str]
     beside: dict[str, dict[str, Any]]
     problems: tuple[Problem, ...]
     doubts: tuple[Problem, ...]
@@ -92,6 +94,7 @@ def read_case(typed: Draft, as_of: date, programmes: Mapping[str, str] | None = 
         record=record,
         identity=forms["person"].read("", {}) or {},
         request=forms["request"].read("", {}) or {},
+        programmes=programmes or {},
         beside={key: deepcopy(reading.beside) for key, reading in readings.items() if reading.beside},
         problems=tuple(problem for reading in readings.values() for problem in reading.problems),
         doubts=tuple(doubt for reading in readings.values() for doubt in reading.doubts),

@@ -16,7 +16,6 @@ from referral.actions.adoptions import adopted_json, editions_for
 from referral.actions.attachments import attachments_json
 from referral.actions.came_from import imported_json
 from referral.actions.copies import changed_json
-from referral.actions.drafts import programmes
 from referral.actions.evidence import asked_json
 from referral.assessment import Assessment, assess
 from referral.auth import scope
@@ -44,6 +43,10 @@ class ReadDraft(Protocol):
     @property
     def request(self) -> Mapping[str, Any]:
         """To whom it goes, and what is asked."""
+
+    @property
+    def programmes(self) -> Mapping[str, str]:
+        """The programmes to which it may go, name by id."""
 
     @property
     def beside(self) -> Mapping[str, Mapping[str, Any]]:
@@ -111,15 +114,15 @@ def newest_version(session: Session, referral: Referral) -> ReferralVersion | No
     )
 
 
-def addressed(session: Session, draft: ReadDraft) -> UUID | None:
+def addressed(draft: ReadDraft) -> UUID | None:
     """Give the programme that a draft is addressed to; ``None`` where none is chosen, or it is not one."""
     wanted = draft.request.get("programme_id") or ""
-    return UUID(wanted) if wanted in programmes(session) else None
+    return UUID(wanted) if wanted in draft.programmes else None
 
 
 def assess_draft(session: Session, draft: ReadDraft, as_of: date) -> Assessment:
     """Put what a draft says to the editions that its programme has adopted."""
-    return assess(draft.record, editions_for(session, addressed(session, draft)), as_of)
+    return assess(draft.record, editions_for(session, addressed(draft)), as_of)
 
 
 def make_snapshot(
@@ -130,8 +133,8 @@ def make_snapshot(
     It carries the editions that it was made with, so that it says the same whatever becomes of the library.
     Nobody has signed it: that is for :mod:`referral.actions.submission`.
     """
-    programme = programmes(session).get(draft.request.get("programme_id") or "")
-    programme_id = addressed(session, draft)
+    programme = draft.programmes.get(draft.request.get("programme_id") or "")
+    programme_id = addressed(draft)
     adopted = adopted_json(session, programme_id)
     attachments = attachments_json(session, referral, draft.record)
     return {

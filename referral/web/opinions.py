@@ -27,6 +27,9 @@ Typed = MultiDict[str, str]
 OVERALL = {Overall.IN_FAVOUR: "In favour", Overall.AGAINST: "Against", Overall.UNDECIDED: "Undecided"}
 AGREES = {"agree": True, "disagree": False}
 
+NO_COMMITTEE: dict[str, Any] = {"meeting": None, "agenda_item": None, "panel": None, "drafted": None}
+"""What a page shows of the committee of a case that nobody has sent (:func:`committee_part`)."""
+
 
 @opinions.app_context_processor
 def words() -> dict[str, object]:

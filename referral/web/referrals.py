@@ -36,7 +36,7 @@ from referral.web.decisions import decisions_of
 from referral.web.messages import said
 from referral.web.moves import offered
 from referral.web.open_questions import edition_name, open_questions
-from referral.web.opinions import committee_part
+from referral.web.opinions import NO_COMMITTEE, committee_part
 from referral.web.packets import hand_out, hand_out_with_files, issue
 from referral.web.proof import confirmed
 from referral.web.retention import tombstone
@@ -48,6 +48,8 @@ log = logging.getLogger(__name__)
 referrals = Blueprint("referrals", __name__)
 
 
+NEVER_SENT = {"version": None, "committee": NO_COMMITTEE, "decisions": (), "letters": ()}
+"""Of a case that nobody has sent: all that may come of one (:func:`what_became_of`)."""
 FILTERS_OF_LISTS = ("state", "order", "clinic", "owner", "age", "edition", "verdict", "closing")
 
 
@@ -121,28 +123,35 @@ def what_is_shown(referral: Referral) -> dict[str, Any]:
         "alike": duplicates.find_alike(db.session(), referral, g.person),
         "copyable": g.person.role in REFERRERS and copies.may_be_copied(db.session(), referral),
         "handed": hand_over.find_hand_over(db.session(), referral),
-        "committee": committee_part(referral),
-        "decisions": decisions_of(referral),
-        "letters": letters_of(db.session(), referral, g.person),
         "letter_titles": TITLES,
+        **(what_became_of(referral) if referral.submitted_at else NEVER_SENT),
     }
-    version = actions.newest_version(db.session(), referral)
+    version: ReferralVersion | None = shown["version"]
     shaded = request.args.get("windows", "")
     if version is not None:
         signed = contents(version.snapshot, shaded=shaded)
         shown |= what_was_asked(referral, version)
-        return {**shown, "version": version, "contents": signed, "draft": None, "questions": ()}
+        return {**shown, "contents": signed, "draft": None, "questions": ()}
     draft = read_draft(referral)
     assessment = actions.assess_draft(db.session(), draft, clock.today())
     snapshot = actions.make_snapshot(db.session(), referral, draft, assessment)
     return {
         **shown,
-        "version": None,
         "contents": contents(snapshot, shaded=shaded),
         "draft": draft,
         "seen": digest(snapshot),
         "not_met": submission.not_met(snapshot),
         "questions": open_questions(assessment),
+    }
+
+
+def what_became_of(referral: Referral) -> dict[str, Any]:
+    """Give what a case that was sent has come to: what was signed of it last, and what the programme did with it."""
+    return {
+        "version": actions.newest_version(db.session(), referral),
+        "committee": committee_part(referral),
+        "decisions": decisions_of(referral),
+        "letters": letters_of(db.session(), referral, g.person),
     }
 
 
@@ -169,7 +178,7 @@ def draw_all_editions(referral: Referral) -> str:
         record = read_record(version.snapshot["record"], as_of)
     else:
         as_of, draft = clock.today(), read_draft(referral)
-        programme_id, record = actions.addressed(db.session(), draft), draft.record
+        programme_id, record = actions.addressed(draft), draft.record
     adopted = adopted_json(db.session(), programme_id)
     assessment = assess(record, library().values(), as_of, ahead=False)
     editions = [edition.to_json() | {"adopted": adopted.get(edition.id)} for edition in library().values()]
