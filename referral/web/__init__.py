@@ -38,6 +38,7 @@ from referral.web import (
     packs,
     pages,
     people,
+    picture,
     proof,
     questions,
     quick_check,
@@ -56,6 +57,7 @@ def register(app: Flask) -> None:
     """Wire the pages into the application."""
     watching.register(app)
     layout.register(app)
+    picture.register(app)
     static_files.register(app)
     session.register(app)
     proof.register(app)

@@ -102,12 +102,13 @@ def frame() -> dict[str, Any]:
 
 def asset(name: str) -> str:
     """Give the address of a file of ours, which changes with its content, so that browsers may keep it."""
-    return url_for("static", filename=name, v=_digest(Path(current_app.static_folder or "") / name))
+    return _address(name, Path(current_app.static_folder or ""), request.script_root)
 
 
 @cache
-def _digest(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()[:12]
+def _address(name: str, folder: Path, _root: str) -> str:
+    digest = sha256((folder / name).read_bytes()).hexdigest()
+    return url_for("static", filename=name, v=digest[:12])
 
 
 def day(value: date) -> str:
