@@ -26,8 +26,7 @@ run: .venv/run.stamp
 	@echo
 	@echo "Pons answers at http://$(HOST):$(PORT) (Ctrl+C ends it)"
 	@.venv/bin/flask tick --every 60 & \
-		exec .venv/bin/gunicorn --worker-class gthread --workers 2 --threads 4 --no-control-socket \
-		--log-level warning --bind $(HOST):$(PORT) "app:create_app()"
+		exec .venv/bin/gunicorn --no-control-socket --log-level warning --bind $(HOST):$(PORT) "app:create_app()"
 
 test: .venv/test.stamp
 	@.ci/packages test

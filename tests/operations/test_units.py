@@ -1,6 +1,7 @@
 """The units of systemd: what they may do, that systemd reads them, and that a hole in one is seen."""
 
 import re
+import runpy
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.operations.front import DEPLOY, ROOT, unit
+from tests.proofs.load import SHIPPED
 
 UNITS = DEPLOY / "systemd"
 SERVICES = sorted(path.name for path in UNITS.glob("*.service"))
@@ -53,6 +55,34 @@ def too_exposed(units: Path) -> list[str]:
         for name in SERVICES
         if analyze("security", "--offline=true", "--no-pager", limit, units / name).returncode != 0
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "in_vault", "kind"),
+    [
+        ({"DATABASE_URL": "postgresql://pons@db.example/pons"}, "", "postgresql"),
+        ({}, "postgresql://pons@db.example/pons", "postgresql"),
+        ({"DATABASE_URL": "sqlite:////srv/pons/pons.db"}, "", "sqlite"),
+        ({}, "", "sqlite"),
+    ],
+)
+def test_as_many_processes_answer_as_were_measured(
+    given: dict[str, str], in_vault: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DATABASE_URL", "SECRETS"):
+        monkeypatch.delenv(name, raising=False)
+    if in_vault:
+        (tmp_path / "DATABASE_URL").write_text(in_vault)
+        monkeypatch.setenv("SECRETS", str(tmp_path))
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+    read = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+
+    assert (read["workers"], read["threads"]) == SHIPPED[kind]
+    assert read["worker_connections"] == read["threads"] + 1
 
 
 def test_systemd_reads_each_unit_without_a_complaint(units: Path) -> None:

@@ -47,6 +47,8 @@ P95, P99 = 400.0, 1000.0
 GROWTH = {"memory": 1.05, "handles": 1.02, "connections": 1.0}
 MOST_WAL = 64 * 2**20
 DRIFT = 1.2
+SHIPPED = {"sqlite": (2, 8), "postgresql": (4, 4)}
+"""How many processes of how many threads answer, as gunicorn.conf.py has it."""
 SECTIONS = ("relapses", "organs", "goals", "request")
 
 
@@ -377,20 +379,21 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=600)
     options.add_argument("--cases", type=int, default=50_000)
     options.add_argument("--entries", type=int, default=1_000_000)
-    options.add_argument("--workers", type=int, default=2)
-    options.add_argument("--threads", type=int, default=8)
+    options.add_argument("--workers", type=int, help="other than is shipped")
+    options.add_argument("--threads", type=int, help="other than is shipped")
     options.add_argument("--warm", type=float, default=30)
     options.add_argument("--soak", action="store_true", help="look for growth too")
     options.add_argument("--write", action="store_true", help="keep the page in docs/proofs")
     asked = options.parse_args()
+    workers, threads = asked.workers or SHIPPED[asked.store][0], asked.threads or SHIPPED[asked.store][1]
     with address_of(asked.store) as address, TemporaryDirectory(prefix="pons-load-") as folder:
         run = measure(
             asked.store, address, Path(folder, "house"), people=asked.people, seconds=asked.seconds, cases=asked.cases,
-            entries=asked.entries, warm=asked.warm, workers=asked.workers, threads=asked.threads, told=put,
+            entries=asked.entries, warm=asked.warm, workers=workers, threads=threads, told=put,
         )  # fmt: skip
     told = figures(run, asked.people, asked.seconds, asked.store)
     told["cases, entries in the trail before"] = f"{asked.cases}, {asked.entries}"
-    told["workers, threads each"] = f"{asked.workers}, {asked.threads}"
+    told["workers, threads each"] = f"{workers}, {threads}"
     for what, figure in told.items():
         put(f"{what}: {figure}")
     wrong = faults(run, timed=True, soak=asked.soak)
