@@ -73,6 +73,8 @@ def post_worker_init(worker: object) -> None:
     _refuse_without_keys(worker)
     gc.collect()
     gc.freeze()
+    # A page makes and drops ten thousand things. Looked for after each seven hundred, they took 5 % of the time.
+    gc.set_threshold(20_000, 10, 10)
 
 
 def _refuse_without_keys(worker: object) -> None:

@@ -69,5 +69,14 @@ def _in_eight_bits(picture: Image.Image) -> Image.Image:
 
 
 def _save(picture: Image.Image, path: Path) -> None:
-    small = picture.quantize(COLOURS, method=Image.Quantize.FASTOCTREE) if picture.mode == "RGB" else picture
+    small = picture
+    if picture.mode == "RGB":
+        quickly = Image.Quantize.FASTOCTREE
+        small = picture.convert("L") if _is_grey(picture) else picture.quantize(COLOURS, method=quickly)
     small.save(path, format="PNG")
+
+
+def _is_grey(picture: Image.Image) -> bool:
+    """Whether nothing on it has a colour, as on most letters: it need not be looked through for the best of them."""
+    found = picture.getcolors(256)  # there are no more greys
+    return found is not None and all(len({*colour}) == 1 for _, colour in found if isinstance(colour, tuple))

@@ -11,8 +11,9 @@ from referral.packet.course import course_on_screen
 from referral.packet.drawing import Picture
 from referral.remembered import Remembered
 
-_pictures: Remembered[Picture] = Remembered(100)
-_written: Remembered[Markup] = Remembered(100)
+MOST = 300
+_pictures: Remembered[Picture] = Remembered(MOST)
+_written: Remembered[Markup] = Remembered(MOST)
 DRAWN = ("diagnosis", "relapses", "edss", "mri", "treatments")
 """The parts of the record that are drawn; the windows of an edition may be counted from others."""
 

@@ -125,6 +125,18 @@ def test_each_page_is_drawn_at_a_modest_size(cabinet: Store) -> None:
         assert max(small.size) <= 226
 
 
+@pytest.mark.parametrize("colour", [(90, 90, 90), (200, 30, 30)])
+def test_a_page_is_drawn_in_the_colours_that_it_has(cabinet: Store, colour: tuple[int, int, int]) -> None:
+    flat = io.BytesIO()
+    Image.new("RGB", (300, 400), colour).save(flat, "PNG")
+    with cabinet.rebuilt("flat.png", io.BytesIO(flat.getvalue())) as rebuilt:
+        name = cabinet.keep(rebuilt)
+
+    found = Image.open(io.BytesIO(cabinet.page(name, 1))).convert("RGB").getpixel((20, 20))
+    assert isinstance(found, tuple)
+    assert max(abs(one - other) for one, other in zip(found, colour, strict=True)) <= 4
+
+
 def test_what_is_kept_is_nobody_elses_to_read(cabinet: Store) -> None:
     with cabinet.rebuilt("a.pdf", io.BytesIO(pdf())) as rebuilt:
         name = cabinet.keep(rebuilt)
