@@ -74,7 +74,7 @@ def post_worker_init(worker: object) -> None:
     gc.collect()
     gc.freeze()
     # A page makes and drops ten thousand things. Looked for after each seven hundred, they took 5 % of the time.
-    gc.set_threshold(20_000, 10, 10)
+    gc.set_threshold(10_000, 10, 5)
 
 
 def _refuse_without_keys(worker: object) -> None:

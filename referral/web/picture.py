@@ -11,7 +11,7 @@ from referral.packet.course import course_on_screen
 from referral.packet.drawing import Picture
 from referral.remembered import Remembered
 
-MOST = 300
+MOST = 150
 _pictures: Remembered[Picture] = Remembered(MOST)
 _written: Remembered[Markup] = Remembered(MOST)
 DRAWN = ("diagnosis", "relapses", "edss", "mri", "treatments")
