@@ -12,6 +12,7 @@ from referral.packet.drawing import Picture
 from referral.remembered import Remembered
 
 MOST = 150
+"""So many pictures are kept, some 100 kB each: of those who write now, and of a committee's next meeting."""
 _pictures: Remembered[Picture] = Remembered(MOST)
 _written: Remembered[Markup] = Remembered(MOST)
 DRAWN = ("diagnosis", "relapses", "edss", "mri", "treatments")
@@ -36,7 +37,7 @@ def register(app: Flask) -> None:
 
 
 def write(picture: Picture) -> Markup:
-    """Write a picture with what is said under it, or give it as it was written before: a thousand lines, all alike."""
+    """Write a picture with what is said under it, or give it as it was written before."""
     return _written.get(picture, lambda: _write(picture))
 
 
