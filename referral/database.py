@@ -31,6 +31,7 @@ PRAGMAS = {
     "mmap_size": 0,
 }
 WAITING = "waiting"  # in a session: what is to be written when its reading is over
+READING = "reading"  # in a session: whether its transaction only reads
 AT_ONCE = 20
 """So many connections a process keeps open: two for each of its eight threads, and some.
 
@@ -172,7 +173,8 @@ def begin_reading(session: Session) -> None:
     options: dict[str, Any] = {"reading": True}
     if session.get_bind().dialect.name == "postgresql":  # without writing, REPEATABLE READ never fails
         options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    session.connection(execution_options=options)
+    opened = session.connection(execution_options=options)
+    session.info[READING] = bool(opened.get_execution_options().get("reading", False))
 
 
 @contextmanager
@@ -188,10 +190,8 @@ def looking(session: Session) -> Iterator[None]:
 
 
 def is_reading(session: Session) -> bool:
-    """Whether a transaction that only reads is open."""
-    return session.in_transaction() and bool(
-        session.connection().get_execution_options().get("reading", False)
-    )
+    """Whether a transaction that only reads is open. No database is asked: it may be gone by now."""
+    return bool(session.info.get(READING, False))
 
 
 def after_reading(session: Session, write: Callable[[], object]) -> None:
@@ -220,6 +220,12 @@ def finish_reading(session: Session) -> None:
 def forget_reading(session: Session) -> None:
     """Leave what waited unwritten: nothing is shown after all."""
     session.info.pop(WAITING, None)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _no_longer_reading(session: Session, ended: SessionTransaction) -> None:
+    if ended.parent is None:
+        session.info.pop(READING, None)
 
 
 @event.listens_for(Session, "after_soft_rollback")
