@@ -26,7 +26,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(
             settings.database_url, settings.audit_key, audit.read_old_keys(settings.audit_keys_before)
-        ),
+        )
+        | database.pool_options(settings.database_url),
         DATABASE_ROLE=settings.database_role,
         TRUSTED_HOSTS=list(settings.trusted_hosts) if settings.trusted_hosts else None,
         SESSION_COOKIE_NAME="__Host-pons" if settings.secure_cookies else "pons",

@@ -80,8 +80,6 @@ def engine_options(url: str, audit_key: str, audit_keys_before: tuple[Any, ...] 
     trail = {"audit_key": audit_key, "audit_keys_before": audit_keys_before}
     options: dict[str, Any] = {"hide_parameters": True, "execution_options": trail}
     kind = make_url(url).get_backend_name()
-    if make_url(url).database not in (None, "", ":memory:"):  # what is in memory has one connection
-        options |= {"pool_size": AT_ONCE, "pool_use_lifo": True}  # the one used last has most of its plans
     if kind == "sqlite":
         return options | {"module": pysqlite3, "pool_recycle": AN_HOUR}
     if kind != "postgresql":
@@ -92,6 +90,13 @@ def engine_options(url: str, audit_key: str, audit_keys_before: tuple[Any, ...] 
         "isolation_level": "READ COMMITTED",
         "pool_pre_ping": True,  # the server may have been restarted since
     }
+
+
+def pool_options(url: str) -> dict[str, Any]:
+    """Give how many connections a process that answers keeps open; what lies in memory has one."""
+    if make_url(url).database in (None, "", ":memory:"):
+        return {}
+    return {"pool_size": AT_ONCE, "pool_use_lifo": True}  # the one used last has most of its plans
 
 
 def prepare(engine: Engine) -> None:
