@@ -58,13 +58,13 @@ class ReadCase:
 
     ``beside`` holds, by section, what the record has no place for. No criterion reads it. ``forms`` and
     ``readings`` hold each section by its key, in the order of the form. ``programmes`` are those that may be
-    addressed, name by id.
+    addressed, name by id; ``None`` where it was read without asking for them.
     """
 
     record: CaseRecord
     identity: dict[str, Any]
     request: dict[str, Any]
-    programmes: Mapping[str, str]
+    programmes: Mapping[str, str] | None
     beside: dict[str, dict[str, Any]]
     problems: tuple[Problem, ...]
     doubts: tuple[Problem, ...]
@@ -94,7 +94,7 @@ def read_case(typed: Draft, as_of: date, programmes: Mapping[str, str] | None = 
         record=record,
         identity=forms["person"].read("", {}) or {},
         request=forms["request"].read("", {}) or {},
-        programmes=programmes or {},
+        programmes=programmes,
         beside={key: deepcopy(reading.beside) for key, reading in readings.items() if reading.beside},
         problems=tuple(problem for reading in readings.values() for problem in reading.problems),
         doubts=tuple(doubt for reading in readings.values() for doubt in reading.doubts),

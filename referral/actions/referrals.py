@@ -45,8 +45,8 @@ class ReadDraft(Protocol):
         """To whom it goes, and what is asked."""
 
     @property
-    def programmes(self) -> Mapping[str, str]:
-        """The programmes to which it may go, name by id."""
+    def programmes(self) -> Mapping[str, str] | None:
+        """The programmes to which it may go, name by id; ``None`` where nobody asked for them."""
 
     @property
     def beside(self) -> Mapping[str, Mapping[str, Any]]:
@@ -115,7 +115,14 @@ def newest_version(session: Session, referral: Referral) -> ReferralVersion | No
 
 
 def addressed(draft: ReadDraft) -> UUID | None:
-    """Give the programme that a draft is addressed to; ``None`` where none is chosen, or it is not one."""
+    """Give the programme that a draft is addressed to; ``None`` where none is chosen, or it is not one.
+
+    Raises:
+        ValueError: it was read without the programmes, so that nobody knows.
+
+    """
+    if draft.programmes is None:
+        raise ValueError("a draft that is put to a programme is read with the programmes")
     wanted = draft.request.get("programme_id") or ""
     return UUID(wanted) if wanted in draft.programmes else None
 
@@ -133,7 +140,6 @@ def make_snapshot(
     It carries the editions that it was made with, so that it says the same whatever becomes of the library.
     Nobody has signed it: that is for :mod:`referral.actions.submission`.
     """
-    programme = draft.programmes.get(draft.request.get("programme_id") or "")
     programme_id = addressed(draft)
     adopted = adopted_json(session, programme_id)
     attachments = attachments_json(session, referral, draft.record)
@@ -148,7 +154,7 @@ def make_snapshot(
         },
         "identity": dict(draft.identity),
         "referrer": {"name": referral.referrer.name, "organisation": referral.organisation.name},
-        "programme": {"name": programme},
+        "programme": {"name": (draft.programmes or {}).get(str(programme_id))},
         "question": draft.request.get("question"),
         "discussed": draft.beside.get("goals", {}).get("discussed"),
         "reason": None,

@@ -152,7 +152,7 @@ def _send(
 ) -> None:
     """Sign and send the case as its neurologist does, and take it as far as the file says."""
     referrer, at = people[course.referrer], _moment(course.written_on)
-    draft = read_case(referral.typed, course.written_on)
+    draft = read_case(referral.typed, course.written_on, drafts.programmes(session))
     assessment = referrals.assess_draft(session, draft, course.written_on)
     snapshot = referrals.make_snapshot(session, referral, draft, assessment)
     signature = submission.Signature(seen=digest(snapshot), declared=True, reason=course.reason or "")

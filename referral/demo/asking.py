@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from forms import read_case
 from referral.actions import messages, packets, questions, referrals, submission
+from referral.actions.drafts import programmes
 from referral.actions.versions import read_signed
 from referral.facts import digest
 from referral.models import Referral, User
@@ -50,7 +51,7 @@ def _answer(session: Session, case: Referral, at: datetime, *, with_packets: boo
         "beside-discussed": ["The time away from work and the loss of fertility, with both partners."]
     }
     case.typed = {**case.typed, "goals": goals}
-    draft = read_case(case.typed, day)
+    draft = read_case(case.typed, day, programmes(session))
     assessment = referrals.assess_draft(session, draft, day)
     seen = digest(referrals.make_snapshot(session, case, draft, assessment))
     signature = submission.Signature(seen, declared=True, reason="The question to the committee stands.")

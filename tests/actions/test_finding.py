@@ -7,7 +7,7 @@ from referral import demo
 from referral.actions import copies, finding, inbox, moves
 from referral.actions.finding import first_change, words_of
 from referral.columns import ring_of
-from referral.models import Referral, SearchWord, StandingVerdict, User
+from referral.models import Referral, ReferralVersion, SearchWord, StandingVerdict, User
 from tests.at_hand import COMPLETE, NOT_MET, make_draft, send
 
 People = dict[str, User]
@@ -34,6 +34,17 @@ def test_all_that_is_kept_of_the_invented_people_is_what_their_versions_say(sess
     demo.load(session, with_packets=False)
 
     assert check_kept(session) > 20
+
+
+def test_what_was_signed_of_each_of_them_names_where_it_went(session: Session) -> None:
+    demo.load(session, with_packets=False)
+
+    signed = session.scalars(select(ReferralVersion)).all()
+    assert len(signed) > 20
+    for version in signed:
+        programme = version.referral.programme
+        assert programme is not None
+        assert version.snapshot["programme"] == {"name": programme.name}
 
 
 def test_it_stays_so_after_each_deed(session: Session, people: People) -> None:

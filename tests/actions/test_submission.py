@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from forms import read_case
 from referral import clock
 from referral.actions import moves, packets, referrals, submission
 from referral.criteria import first_shown
@@ -46,6 +47,16 @@ def test_what_was_signed_is_what_was_on_the_screen(
     assert signed["referral"]["version"] == 1
     signed |= {"signed": None, "referral": signed["referral"] | {"version": None, "state": "draft"}}
     assert digest(signed) == on_screen
+
+
+def test_nothing_is_signed_of_a_draft_that_was_read_without_asking_where_it_may_go(
+    session: Session, draft: Referral, neurologist: User
+) -> None:
+    blind = read_case(draft.typed, clock.today())
+    signature = submission.Signature(seen(session, draft), declared=True, reason="")
+
+    with pytest.raises(ValueError, match="read with the programmes"):
+        submission.submit(session, draft, blind, signature, actor=neurologist, at=clock.now())
 
 
 def test_the_frozen_version_carries_record_assessment_and_editions_with_their_digests(
