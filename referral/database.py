@@ -94,7 +94,8 @@ def engine_options(url: str, audit_key: str, audit_keys_before: tuple[Any, ...] 
 
 def pool_options(url: str) -> dict[str, Any]:
     """Give how many connections a process that answers keeps open; what lies in memory has one."""
-    if make_url(url).database in (None, "", ":memory:"):
+    place = make_url(url)
+    if place.get_backend_name() == "sqlite" and place.database in (None, "", ":memory:"):
         return {}
     return {"pool_size": AT_ONCE, "pool_use_lifo": True}  # the one used last has most of its plans
 

@@ -69,14 +69,14 @@ def _in_eight_bits(picture: Image.Image) -> Image.Image:
 
 
 def _save(picture: Image.Image, path: Path) -> None:
-    small = picture
-    if picture.mode == "RGB":
-        quickly = Image.Quantize.FASTOCTREE
-        small = picture.convert("L") if _is_grey(picture) else picture.quantize(COLOURS, method=quickly)
-    small.save(path, format="PNG")
+    _in_few_colours(picture).save(path, format="PNG")
 
 
-def _is_grey(picture: Image.Image) -> bool:
-    """Whether nothing on it has a colour, as on most letters: it need not be looked through for the best of them."""
+def _in_few_colours(picture: Image.Image) -> Image.Image:
+    """Make it small. A page without colours, as most letters are, need not be looked through for the best of them."""
+    if picture.mode != "RGB":
+        return picture
     found = picture.getcolors(256)  # there are no more greys
-    return found is not None and all(len({*colour}) == 1 for _, colour in found if isinstance(colour, tuple))
+    if found and all(len({*colour}) == 1 for _, colour in found if isinstance(colour, tuple)):
+        return picture.convert("L")
+    return picture.quantize(COLOURS, method=Image.Quantize.FASTOCTREE)

@@ -34,7 +34,7 @@ from tests.browser import _filled
 from tests.journeys.conftest import SWITCHES, find_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
-LIKE_MAKE_RUN = ("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--no-control-socket")
+LIKE_MAKE_RUN = ("--no-control-socket",)
 PEOPLE, CHANGES = 20, 60
 PAUSE = (1.0, 3.0)  # seconds between an answer and the next change: nobody types faster
 SECTIONS = ("relapses", "organs", "goals")

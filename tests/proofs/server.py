@@ -19,16 +19,8 @@ from tests.proofs.serving import FAULT
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS_TO_START = 120
 FAULT_TOLD = re.compile(r"^\S+ (error|critical) |^Traceback")
-BEHIND_A_PROXY = (
-    "--worker-class",
-    "gthread",
-    "--keep-alive",
-    "0",
-    "--no-control-socket",
-    "--log-level",
-    "warning",
-)
-"""As the unit of systemd starts it: a process takes one more than it has threads for, the rest waits for any."""
+AS_SHIPPED = ("--no-control-socket", "--log-level", "warning")
+"""As the unit of systemd starts it; all else stands in gunicorn.conf.py, but for the sizes that a proof asks for."""
 
 
 class Server:
@@ -43,7 +35,7 @@ class Server:
     def _start(self) -> "subprocess.Popen[bytes]":
         sizes = ["--workers", str(self.workers), "--threads", str(self.threads)]
         sizes += ["--worker-connections", str(self.threads + 1)]
-        command = [sys.executable, "-m", "gunicorn", *BEHIND_A_PROXY, *sizes]
+        command = [sys.executable, "-m", "gunicorn", *AS_SHIPPED, *sizes]
         command += ["--bind", f"fd://{self.socket.fileno()}", "tests.proofs.serving:make()"]
         with self.log.open("ab") as log:
             return subprocess.Popen(
