@@ -5,7 +5,7 @@
 # make bench: print the speeds. make coverage: every branch of the clinical core. make mutation: small wrongs put into
 # the core one at a time, which the tests must notice (half an hour; docs/mutation.md). make machine: twenty thousand acts
 # by everybody on either database, looked at one by one (a quarter of an hour). make proofs: the long forms of the proofs of
-# trust, one after another (contention, kills, tampering, fuzz, hostile-files, crawl), and by themselves make load, make
+# trust, one after another (contention, kills, tampering, fuzz, hostile-files, crawl, drill), and by themselves make load, make
 # soak and make wapiti; each writes what it found to docs/proofs. make release: what an installation needs of what stands
 # here, as an archive: without tests, demonstration and what they need. Each can be typed again and again; nothing that
 # is there is made anew.

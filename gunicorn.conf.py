@@ -5,31 +5,24 @@ import os
 import shutil
 import sys
 import tempfile
-from pathlib import Path
-
-
-def find_database() -> str:
-    """Give the address of the database: from the environment, or from where a vault hands it out."""
-    given, vault = os.environ.get("DATABASE_URL", ""), os.environ.get("SECRETS")
-    kept = Path(vault, "DATABASE_URL") if vault else None
-    return kept.read_text() if kept and kept.is_file() and not given else given
-
 
 # Measured with 200 people on two processors (docs/proofs/load-*.md). While one thread waits for PostgreSQL another
 # holds the interpreter of its process, so there more processes of fewer threads answer sooner; SQLite hardly waits.
-workers, threads = (4, 4) if find_database().startswith("postgresql") else (2, 8)
+workers, threads = (4, 4) if os.environ.get("DATABASE_URL", "").startswith("postgresql") else (2, 8)
 worker_class = "gthread"
 worker_connections = threads + 1  # one waits for a thread of this process, all others for any process
 keepalive = 0  # else whoever reads a page holds one of these few places
 LOG = os.environ.get("LOG", "plain")
 # Each process counts in a file of its own here, so that whichever is asked for /metrics tells of all of them.
-if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+counts_are_ours = not os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+if counts_are_ours:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="pons-counts-")
 
 
 def on_exit(server: object) -> None:
-    """Take the counts away: the next start begins at nought."""
-    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    """Take the counts away, if the folder is ours: the next start begins at nought."""
+    if counts_are_ours:
+        shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
 def on_starting(server: object) -> None:

@@ -52,3 +52,8 @@ def what_is_wrong(text: str, longest: int = LONGEST_TEXT) -> str | None:
     if _HEAPED_MARKS.search(text):
         return f"More than {MOST_MARKS} accents stand on one letter. Allowed: at most {MOST_MARKS} in a row."
     return None
+
+
+def whole_number(text: str, most_digits: int = 7) -> int:
+    """Read a number of ours that comes back; 0 where it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= most_digits else 0

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
 
 import click
@@ -91,7 +92,10 @@ def setup(demo: bool, email: str, name: str, organisation: str, kind: str) -> No
     if demo:
         load_demonstration()
     duplicates.catch_up(db.session())
-    resealing.seal_files(Store(current_app.config["ATTACHMENTS"], current_app.config["DATA_KEYS"]))
+    with suppress(
+        PermissionError
+    ):  # the owner of the tables is not let into the folder of the application's files
+        resealing.seal_files(Store(current_app.config["ATTACHMENTS"], current_app.config["DATA_KEYS"]))
     administrators = select(User).where(User.role == Role.ADMINISTRATOR).order_by(User.active.desc(), User.id)
     first = db.session.scalar(administrators.limit(1))
     if first is None:

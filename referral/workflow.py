@@ -66,7 +66,7 @@ MEANINGS = {
     State.FOLLOW_UP: "Followed after the transplant.",
     State.CLOSED: "Nothing more is to be done here.",
     State.WITHDRAWN: "Taken back by the referring clinic.",
-    State.ENTERED_IN_ERROR: "Should never have been there; kept because nothing is deleted.",
+    State.ENTERED_IN_ERROR: "Should never have been there; kept as long as other ended cases.",
 }
 
 

@@ -18,7 +18,7 @@ from referral.attachments import Rebuilt, Store
 from referral.auth import REFERRERS
 from referral.errors import ConflictError, ForbiddenError, NotFoundError, PonsError
 from referral.facts import CaseRecord
-from referral.models import Attachment, Referral, User
+from referral.models import Attachment, Referral, ReferralVersion, User
 from referral.packet.provable import paths_of
 from referral.workflow import State
 
@@ -56,10 +56,13 @@ def may_add(viewer: User, referral: Referral) -> bool:
     return viewer.role in REFERRERS and referral.state not in CLOSED_TO_FILES
 
 
-def may_change(viewer: User, referral: Referral, attachment: Attachment) -> bool:
+def may_change(session: Session, viewer: User, referral: Referral, attachment: Attachment) -> bool:
     """Tell whether this person may still say what a file is: until it has been signed with the case."""
-    sealed = referral.submitted_at is not None and attachment.uploaded_at <= referral.submitted_at
-    return may_add(viewer, referral) and attachment.is_current and not sealed
+    if not may_add(viewer, referral) or not attachment.is_current:
+        return False
+    signed = select(func.max(ReferralVersion.signed_at)).where(ReferralVersion.referral_id == referral.id)
+    last = session.scalar(signed)
+    return last is None or attachment.uploaded_at > last
 
 
 def may_remove(viewer: User, referral: Referral, attachment: Attachment) -> bool:
@@ -183,7 +186,7 @@ def describe(session: Session, actor: User, referral: Referral, attachment: Atta
         ConflictError: it was signed with the case, or replaced or removed.
 
     """
-    if not may_change(actor, referral, attachment):
+    if not may_change(session, actor, referral, attachment):
         raise ConflictError("What was said of this file when it was signed stays as it is.")
     said = About(attachment.kind, attachment.label, attachment.dated, tuple(attachment.proves))
     if said == about:

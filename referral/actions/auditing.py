@@ -14,6 +14,18 @@ from referral.errors import NotFoundError
 from referral.models import AuditEntry, Referral, User
 
 PAGE = 50
+PROGRAMMES_OWN = frozenset(
+    {
+        "interest_declared",
+        "opinion_given",
+        "opinions_opened",
+        "decision_drafted",
+        "decision_draft_discarded",
+        "letter_written",
+        "letter_taken_back",
+    }
+)
+"""Deeds that no clinic is told of: who of the committee has a tie or a view, and what has not gone out."""
 
 
 @dataclass(frozen=True, kw_only=True)

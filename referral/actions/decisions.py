@@ -17,7 +17,7 @@ from forms.decision import Asked, Said, read_items
 from referral import audit, clock
 from referral.actions.committee import check_no_tie, current_meeting, interests_in, tied
 from referral.actions.mail import notify_clinic
-from referral.actions.moves import move
+from referral.actions.moves import move, take_letters_back
 from referral.actions.questions import LONGEST_TEXT, put_question
 from referral.actions.quorum import hold_standing, refusals
 from referral.actions.referrals import newest_version
@@ -26,7 +26,6 @@ from referral.errors import ConflictError, ForbiddenError, NotFoundError
 from referral.models import (
     AgendaItem,
     Decision,
-    Letter,
     Meeting,
     Outcome,
     Referral,
@@ -252,9 +251,11 @@ def discard_draft(session: Session, referral: Referral, *, actor: User, seen: st
 
     Raises:
         DecidedMeanwhileError: it is not the one that was seen, or it is gone.
+        ForbiddenError: they stand aside.
 
     """
     version_to_decide(session, referral, actor)
+    check_no_tie(session, referral, actor)
     draft = find_draft(session, referral)
     if draft is None or mark_of(draft) != seen:
         raise DecidedMeanwhileError(*_what_happened(draft or find_current(session, referral)))
@@ -330,13 +331,14 @@ def rests_on(decision: Decision) -> list[tuple[str, str]]:
 def initials_of(identity: Mapping[str, Any]) -> str:
     """Give the initials of a person: the first letter of the given and of the family name."""
     names = (identity.get("given_name") or "", identity.get("family_name") or "")
-    return "".join(_letters(name)[:1] for name in names)
+    return "".join(plain_letters(name)[:1] for name in names)
 
 
-def _letters(text: str) -> str:
-    """Give plain capital letters, without accents, blanks and dots."""
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(sign for sign in plain if sign.isalpha()).upper()
+def plain_letters(text: str) -> str:
+    """Give plain capital letters, without accents, blanks and dots; a syllable of Hangul stays one letter."""
+    apart = unicodedata.normalize("NFKD", text)
+    plain = "".join(sign for sign in apart if not unicodedata.combining(sign))
+    return "".join(sign for sign in unicodedata.normalize("NFC", plain) if sign.isalpha()).upper()
 
 
 def sign_decision(
@@ -368,7 +370,7 @@ def sign_decision(
     wrong += refusals(quorum)
     if wrong:
         raise NotSignedError(wrong)
-    _replace(session, referral, draft, at)
+    _replace(session, referral, draft, actor, at)
     draft.took_part = draft.took_part | _who_stands_aside(session, referral)
     if quorum is not None and quorum.waiver is not None:
         lacking = [f"{each.specialty.value} {each.there} of {each.needed}" for each in quorum.quorum.lacking]
@@ -402,7 +404,7 @@ def _check_newest(session: Session, referral: Referral, draft: Decision) -> Refe
 def _misnamed(signature: Signature, identity: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Tell where the person was not named as the case names them: it may be the wrong case."""
     wrong = []
-    if _letters(signature.initials) != initials_of(identity):
+    if plain_letters(signature.initials) != initials_of(identity):
         wrong.append(
             ("initials", "These are not the initials of the person of this case. Is it the right case?")
         )
@@ -415,18 +417,14 @@ def _misnamed(signature: Signature, identity: Mapping[str, Any]) -> list[tuple[s
     return wrong
 
 
-def _replace(session: Session, referral: Referral, draft: Decision, at: datetime) -> None:
+def _replace(session: Session, referral: Referral, draft: Decision, actor: User, at: datetime) -> None:
     """End what stood, if anything did, with the letters about it that have not gone out."""
     current = find_current(session, referral)
     draft.replaces_id = current.id if current else None
     if current is None:
         return
     current.superseded_at = max(at, current.signed_at or at)
-    held = select(Letter).where(
-        Letter.decision_id == current.id, Letter.cancelled_at.is_(None), Letter.released_at.is_(None)
-    )
-    for letter in session.scalars(held):
-        letter.cancelled_at = at
+    take_letters_back(session, referral, actor, at)
     session.flush()
 
 

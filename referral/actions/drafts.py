@@ -46,7 +46,7 @@ def open_draft(session: Session, actor: User) -> Referral:
 def new_draft(session: Session, actor: User) -> Referral:
     """Put an empty draft there. What it is opened with, and so what the trail calls it, is the caller's."""
     referrer = actor if actor.role is Role.NEUROLOGIST else actor.works_for
-    if actor.role not in auth.REFERRERS or referrer is None:
+    if actor.role not in auth.REFERRERS or referrer is None or not referrer.active:
         raise ForbiddenError("Only a neurologist, or a delegate who works for one, can open a referral.")
     referral = Referral(
         number=next_number(session),

@@ -16,9 +16,10 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from sqlalchemy import ColumnElement, LargeBinary, Table, and_, select, true
 from sqlalchemy.orm import Session
 
-from referral import audit, clock
+from referral import audit, clock, database
 from referral.actions.attachments import attachments_of
-from referral.actions.auditing import seen_by
+from referral.actions.auditing import PROGRAMMES_OWN, seen_by
+from referral.actions.committee import interests_in, tied
 from referral.actions.deletion import CASE, rows_of
 from referral.attachments import FileLostError, Store
 from referral.auth import REFERRERS
@@ -28,6 +29,7 @@ from referral.models import (
     Decision,
     Letter,
     Message,
+    Opinion,
     Organisation,
     Packet,
     Referral,
@@ -116,27 +118,37 @@ def export_person(
 ) -> IO[bytes]:
     """Make the file, and write down who has made it; it stands at its beginning, to be read.
 
+    Reading and packing it keeps nobody from writing. What is open in the session ends before and after.
+
     Raises:
         FileLostError: one of the clinical files is not there as it was stored: the export would not be whole.
         TooMuchError: the actor has opened too many cases within the hour.
 
     """
-    if actor is not None:
-        audit.refuse_too_many(session, actor, referral, clock.now())
     file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - it is for the caller to read and close
     with ZipFile(file, "w", ZIP_DEFLATED) as out:
-        for name, content in _contents(session, referral, store, side):
-            out.writestr(name, content)
+        with database.looking(session):
+            if actor is not None:
+                audit.refuse_too_many(session, actor, referral, clock.now())
+            for name, content in _contents(session, referral, side, actor):
+                out.writestr(name, content)
+            clinical = attachments_of(session, referral)
+        for each in clinical:  # hundreds of megabytes, while no transaction is open
+            ending = each.media_type.rpartition("/")[2]
+            out.writestr(f"attachments/{each.id}.{ending}", store.content(each.stored_as, each.sha256))
         names = len(out.namelist())
     audit.record(session, actor, "person_exported", referral, side=side.value, files=names)
     file.seek(0)
     return file
 
 
-def _contents(session: Session, referral: Referral, store: Store, side: Side) -> Iterator[tuple[str, bytes]]:
+def _contents(
+    session: Session, referral: Referral, side: Side, actor: User | None
+) -> Iterator[tuple[str, bytes]]:
     whose = {
         Side.CLINIC: ", as far as the referring clinic sees it: ask the programme for its part",
-        Side.PROGRAMME: ", as far as the programme sees it: ask the referring clinic for its part",
+        Side.PROGRAMME: ", as far as the programme sees it: ask the referring clinic for its part. Opinions that are"
+        " still sealed are not in it, and none at all for somebody who has declared a tie to the case",
         Side.BOTH: "",
     }[side]
     yield "README.txt", READ_ME.format(number=referral.number, whose=whose).encode()
@@ -146,8 +158,9 @@ def _contents(session: Session, referral: Referral, store: Store, side: Side) ->
         .order_by(ReferralVersion.version)
     ).all()
     yield "case.json", _json(_case(session, referral, versions[-1] if versions else None, side))
+    aside = actor is not None and actor.id in tied(interests_in(session, [referral.id])[referral.id])
     for table in Base.metadata.sorted_tables:
-        if side in GIVEN.get(table.name, ()):
+        if side in GIVEN.get(table.name, ()) and not (aside and table.name == "opinion"):
             yield f"rows/{table.name}.json", _json(list(_rows(session, table, referral, side)))
     packets = (
         select(ReferralVersion.version, Packet.pdf)
@@ -160,10 +173,7 @@ def _contents(session: Session, referral: Referral, store: Store, side: Side) ->
     for number, letter in enumerate(session.scalars(letters.order_by(Letter.written_at, Letter.id)), 1):
         if letter is not None:
             yield f"letters/letter-{number}.pdf", letter
-    for each in attachments_of(session, referral):
-        ending = each.media_type.rpartition("/")[2]
-        yield f"attachments/{each.id}.{ending}", store.content(each.stored_as, each.sha256)
-    yield "access-list.csv", b"".join(csv_lines(_access(session, referral)))
+    yield "access-list.csv", b"".join(csv_lines(_access(session, referral, side)))
 
 
 def _case(session: Session, referral: Referral, newest: ReferralVersion | None, side: Side) -> dict[str, Any]:
@@ -193,6 +203,8 @@ def _of_side(table: str, side: Side) -> ColumnElement[bool]:
         return Decision.signed_at.is_not(None)
     if table == "letter" and clinic:
         return Letter.released_at.is_not(None)
+    if table == "opinion":
+        return Opinion.opened_at.is_not(None)
     return true()
 
 
@@ -207,7 +219,10 @@ def _rows(session: Session, table: Table, referral: Referral, side: Side) -> Ite
     ]
     wanted = select(*columns).where(and_(rows_of(table, referral.id), _of_side(table.name, side)))
     for row in session.execute(wanted.order_by(*table.primary_key.columns)):
-        yield {column.name: _say(session, column, row[place]) for place, column in enumerate(columns)}
+        told = {column.name: _say(session, column, row[place]) for place, column in enumerate(columns)}
+        if table.name == "decision" and side is Side.CLINIC:  # who stood aside is for the programme to read
+            told["took_part"] = {"people": told["took_part"].get("people", [])}
+        yield told
 
 
 def _say(session: Session, column: Any, value: Any) -> Any:
@@ -222,10 +237,12 @@ def _say(session: Session, column: Any, value: Any) -> Any:
     return value
 
 
-def _access(session: Session, referral: Referral) -> Iterator[tuple[object, ...]]:
+def _access(session: Session, referral: Referral, side: Side) -> Iterator[tuple[object, ...]]:
     yield "who", "role", "organisation", "what", "times", "first", "last"
     for reads in (True, False):
         for seen in seen_by(session, referral.id, reads=reads):
+            if side is Side.CLINIC and seen.deed in PROGRAMMES_OWN:
+                continue
             who = (
                 (seen.who.name, seen.who.role.words, seen.who.organisation.name)
                 if seen.who

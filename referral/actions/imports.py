@@ -4,7 +4,6 @@ What was read is kept apart from the cases until somebody has named its person o
 that says where it came from. Nothing is signed by it, and the sender's verdicts are kept as theirs alone.
 """
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,7 +16,7 @@ from sqlalchemy.orm import Session, joinedload
 from forms.imports import fill
 from referral import audit, clock, database
 from referral.actions import drafts, duplicates
-from referral.actions.decisions import initials_of
+from referral.actions.decisions import initials_of, plain_letters
 from referral.actions.mail import notify
 from referral.auth import REFERRERS, scope
 from referral.columns import ring_of
@@ -219,7 +218,7 @@ def confirm(session: Session, actor: User, found: CaseImport, named: Named) -> R
 def misnamed(named: Named, identity: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Tell where the person was not named as the file names them. What the file does not hold is not asked."""
     wrong = []
-    if (initials := initials_of(identity)) and _letters(named.initials) != initials:
+    if (initials := initials_of(identity)) and plain_letters(named.initials) != initials:
         wrong.append(
             ("initials", "These are not the initials of the person in the file. Is it the right person?")
         )
@@ -232,11 +231,6 @@ def misnamed(named: Named, identity: Mapping[str, Any]) -> list[tuple[str, str]]
     if not named.confirmed:
         wrong.append(("confirmed", "Confirm that you have compared the file with the person."))
     return wrong
-
-
-def _letters(text: str) -> str:
-    """Give plain capital letters, without accents, blanks and dots."""
-    return "".join(sign for sign in unicodedata.normalize("NFKD", text) if sign.isalpha()).upper()
 
 
 def discard(session: Session, actor: User, found: CaseImport) -> None:

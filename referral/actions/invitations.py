@@ -114,8 +114,11 @@ def choose_password(
 
     """
     at = at or clock.now()
+    whose = find_invitation(
+        session, token, at
+    ).user_id  # held first, as by whoever takes the account out of use
+    person = session.scalars(database.held(select(User).where(User.id == whose), User)).one()
     invitation = find_invitation(session, token, at, to_use=True)
-    person = session.scalars(database.held(select(User).where(User.id == invitation.user_id), User)).one()
     check_password(password, again, person)
     person.password_hash = auth.hash_password(password)
     person.active = True

@@ -7,7 +7,7 @@ tries again for about a day, and then gives up, for somebody to see and press ag
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Insert, case, literal, select, update
+from sqlalchemy import ColumnElement, Insert, case, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
@@ -75,9 +75,13 @@ def _one_line(text: str) -> str:
 def notify_clinic(
     session: Session, referral: Referral, occasion: str, subject: str, *, at: datetime | None = None
 ) -> None:
-    """Tell the neurologist of a case, and who prepares for them."""
-    helpers = select(User).where(User.works_for_id == referral.referrer_id, User.active)
-    for user in (referral.referrer, *session.scalars(helpers)):
+    """Tell the neurologist of a case, and who prepares for them; without one in use, every other of the clinic."""
+    theirs = or_(User.id == referral.referrer_id, User.works_for_id == referral.referrer_id)
+    if not referral.referrer.active:
+        theirs = theirs | (
+            (User.organisation_id == referral.organisation_id) & (User.role == Role.NEUROLOGIST)
+        )
+    for user in session.scalars(select(User).where(theirs, User.active).order_by(User.name, User.id)):
         notify(session, user, occasion, subject, referral, at=at)
 
 
@@ -160,18 +164,19 @@ def _of_sender(organisation_id: UUID) -> ColumnElement[bool]:
     return case((Mail.referral_id.is_(None), User.organisation_id), else_=sender) == organisation_id
 
 
-def undelivered(session: Session, organisation_id: UUID) -> list[Mail]:
-    """List the notices of an organisation that were given up, the latest first: its inbox shows them."""
-    return list(
-        session.scalars(
-            select(Mail)
-            .join(User, User.id == Mail.to_user_id)
-            .outerjoin(Referral, Referral.id == Mail.referral_id)
-            .where(Mail.given_up_at.is_not(None), _of_sender(organisation_id))
-            .order_by(Mail.given_up_at.desc(), Mail.id)
-            .options(joinedload(Mail.to_user))
-        )
+def undelivered(session: Session, organisation_id: UUID, most: int) -> tuple[list[Mail], int]:
+    """List the latest notices of an organisation that were given up, ``most`` of them, and tell how many there are."""
+    given_up = (
+        select(Mail)
+        .join(User, User.id == Mail.to_user_id)
+        .outerjoin(Referral, Referral.id == Mail.referral_id)
+        .where(Mail.given_up_at.is_not(None), _of_sender(organisation_id))
     )
+    latest = given_up.order_by(Mail.given_up_at.desc(), Mail.id).limit(most).options(joinedload(Mail.to_user))
+    found = list(session.scalars(latest))
+    if len(found) < most:
+        return found, len(found)
+    return found, session.scalar(given_up.with_only_columns(func.count())) or 0
 
 
 def try_again(session: Session, mail_id: UUID, actor: User, *, at: datetime | None = None) -> Mail:

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from referral import audit, clock
+from referral import audit, clock, database
 from referral.errors import MoveRefusedError, PonsError
-from referral.models import AgendaItem, AuditEntry, Question, Referral, Stay, User
+from referral.models import AgendaItem, AuditEntry, Letter, Question, Referral, Stay, User
 from referral.workflow import MOVES, OPEN, Move, Role, State, check_move, find_move
 
 LONGEST_REASON = 4000
@@ -42,6 +42,8 @@ def move(
     at, reason = at or clock.now(), reason.strip()
     if row.needs_reason and not 0 < len(reason) <= LONGEST_REASON:
         raise ReasonMissingError(f"Give a reason, in at most {LONGEST_REASON:,} characters.")
+    if referral.state is State.LISTED and row.target is not None:
+        _hold_place(session, referral)
     audit.record(session, actor, row.past, referral, at=at, came_from=referral.state, **detail)
     if row.target is not None:
         _stand(session, referral, row.target, actor, at)
@@ -85,8 +87,16 @@ def _stand(session: Session, referral: Referral, state: State, actor: User | Non
         session.flush()
     if referral.state is State.LISTED:
         _leave_agenda(session, referral, at)
+    if state is State.ENTERED_IN_ERROR:
+        take_letters_back(session, referral, actor, at)
     session.add(Stay(referral_id=referral.id, state=state, began_at=at))
     referral.state, referral.updated_at = state, at
+
+
+def _hold_place(session: Session, referral: Referral) -> None:
+    """Hold a case's place on its agenda before the trail, as whoever puts an agenda in order does."""
+    place = select(AgendaItem).where(AgendaItem.referral_id == referral.id, AgendaItem.left_at.is_(None))
+    session.scalars(database.held(place, AgendaItem)).all()
 
 
 def _leave_agenda(session: Session, referral: Referral, at: datetime) -> None:
@@ -96,6 +106,16 @@ def _leave_agenda(session: Session, referral: Referral, at: datetime) -> None:
         .where(AgendaItem.referral_id == referral.id, AgendaItem.left_at.is_(None))
         .values(left_at=at)
     )
+
+
+def take_letters_back(session: Session, referral: Referral, actor: User | None, at: datetime) -> None:
+    """Let no letter go out that is still held: what it is about no longer stands."""
+    held = select(Letter).where(
+        Letter.referral_id == referral.id, Letter.cancelled_at.is_(None), Letter.released_at.is_(None)
+    )
+    for letter in session.scalars(held):
+        letter.cancelled_at = at
+        audit.record(session, actor, "letter_taken_back", referral, at=at, letter=str(letter.id))
 
 
 def last_deed(session: Session, referral: Referral) -> AuditEntry | None:

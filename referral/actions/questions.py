@@ -231,13 +231,10 @@ def due_reminders(session: Session, now: datetime) -> int:
         due = _due(session, now)
     done = 0
     for question_id in due:
-        question = session.scalar(
-            database.held(
-                select(Question).where(Question.id == question_id, Question.closed_at.is_(None)), Question
-            )
-        )
-        if question is not None:
-            referral = session.get_one(Referral, question.referral_id)
+        its_case = select(Referral).join(Question, Question.referral_id == Referral.id)
+        referral = session.scalar(database.held(its_case.where(Question.id == question_id), Referral))
+        question = session.get(Question, question_id, populate_existing=True)
+        if referral is not None and question is not None and question.closed_at is None:
             done += _remind(session, referral, question, now) + _escalate(session, referral, question, now)
         session.commit()
     return done

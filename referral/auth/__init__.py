@@ -1,7 +1,7 @@
 """Who you are and what you may see: passwords, sessions kept on the server, roles, the scope of a person."""
 
 from referral.auth.frequent import is_frequent
-from referral.auth.guesses import GUESSES, GUESSES_WITHIN, begin_attempt
+from referral.auth.guesses import GUESSES, GUESSES_FROM_ADDRESS, GUESSES_WITHIN, begin_attempt
 from referral.auth.passwords import (
     LONGEST_PASSWORD,
     SHORTEST_PASSWORD,
@@ -25,6 +25,7 @@ from referral.auth.sessions import LONGEST_PAUSE, LONGEST_SESSION, end_sessions,
 __all__ = [
     "EVERYBODY",
     "GUESSES",
+    "GUESSES_FROM_ADDRESS",
     "GUESSES_WITHIN",
     "LONGEST_PASSWORD",
     "LONGEST_PAUSE",

@@ -116,6 +116,11 @@ class Days(NamedTuple):
                 return True
         return False
 
+    def cut(self, first: int, last: int) -> Span:
+        """The first and last of these days that are in; unchanged where none is."""
+        spans = [(max(first, a), min(last, b)) for a, b in self.spans if max(first, a) <= min(last, b)]
+        return (spans[0][0], spans[-1][1]) if spans else (first, last)
+
     def __bool__(self) -> bool:
         """Whether there is any day."""
         return bool(self.spans)

@@ -44,9 +44,11 @@ class Deciding:
         self._together: dict[str, dict[str, list[str]]] = {}
 
     def sets(self, result: EditionResult) -> tuple[Paths, ...]:
-        """Give the smallest sets for one edition, in the order in which they are met."""
-        if result.verdict is not Verdict.CANNOT_SAY:
-            return tuple(dict.fromkeys(_fall_backs(result)))
+        """Give the smallest sets for one edition, as they are met; then the dates that others stood in for."""
+        settling = self._settling(result) if result.verdict is Verdict.CANNOT_SAY else ()
+        return tuple(dict.fromkeys((*settling, *_fall_backs(result))))
+
+    def _settling(self, result: EditionResult) -> tuple[Paths, ...]:
         frontier: list[Paths] = [()]
         seen: set[Paths] = set()
         for size in range(1, LARGEST_SET + 1):

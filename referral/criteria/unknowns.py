@@ -18,10 +18,12 @@ from referral.criteria.language.fitness import MEASURES
 from referral.facts import (
     AIDS,
     CRITERIA,
+    EARLIEST_YEAR,
     MALIGNANCY,
     OUTCOMES,
     PHENOTYPES,
     RECOVERIES,
+    SCORES,
     SEVERITIES,
     SYSTEMS,
     Ambulation,
@@ -35,13 +37,11 @@ from referral.facts import (
     MriStudy,
     PartialDate,
     Relapse,
-    is_edss,
 )
 from referral.reference import drugs
 
 Filling = Callable[[CaseRecord], CaseRecord]
 
-SCORES = tuple(score for score in (Decimal(half) / 2 for half in range(21)) if is_edss(score))
 CODES: dict[str, tuple[Any, ...]] = {
     "phenotype": PHENOTYPES,
     "criteria": CRITERIA,
@@ -59,8 +59,8 @@ MANY = 99
 
 
 def day(value: date) -> PartialDate:
-    """Write a day as a recorded date."""
-    return PartialDate.parse(value.isoformat())
+    """Write a day as a recorded date, which none before the earliest is."""
+    return PartialDate.parse(max(value, date(EARLIEST_YEAR, 1, 1)).isoformat())
 
 
 def fillings(path: str, case: Case, limits: tuple[Decimal, ...]) -> tuple[Filling, ...]:

@@ -1,7 +1,7 @@
 """What must hold before real people's data come in: each rule says what is wrong and what to do about it.
 
 A rule is not advice: ``flask check-deploy`` ends with 1 where one fails, and with ``PRODUCTION=yes`` the server does
-not start, but for a rule about nothing but a date (``stops``). Rules look at what *is* (the connection, an answer of
+not start, but for the rules that say ``stops=False``. Rules look at what *is* (the connection, an answer of
 the application, a file), not only at what was set.
 """
 
@@ -14,5 +14,12 @@ __all__ = ["RULES", "Finding", "House", "Rule", "check"]
 
 
 def check(house: House) -> list[Finding]:
-    """Ask every rule that this kind of database knows."""
-    return [Finding(rule, rule.fault(house)) for rule in RULES if rule.database in (None, house.database)]
+    """Ask every rule that this kind of database knows. One that cannot look does not hold."""
+    return [Finding(rule, _ask(rule, house)) for rule in RULES if rule.database in (None, house.database)]
+
+
+def _ask(rule: Rule, house: House) -> str:
+    try:
+        return rule.fault(house)
+    except OSError as error:
+        return f"{error.filename or 'something'} cannot be looked at: {error.strerror}"

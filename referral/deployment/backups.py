@@ -72,7 +72,7 @@ def rehearsed(house: House) -> str:
     RULES,
     "/health",
     "who watches is told of the database, and of no version",
-    "leave /health as it is shipped, and let the proxy pass it on",
+    "leave /health as it is shipped",
 )
 def health(house: House) -> str:
     """A house that says it is well while its database is gone keeps everybody waiting."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from referral.facts.reading import Reading, a_part, join
 from referral.facts.record import CaseRecord
-from referral.facts.values import Fault, PartialDate, RecordError
+from referral.facts.values import EARLIEST_YEAR, LATEST_YEAR, Fault, PartialDate, RecordError
 
 
 def read_record(given: Any, as_of: date) -> CaseRecord:
@@ -29,6 +29,8 @@ def read_record(given: Any, as_of: date) -> CaseRecord:
 
 def order_faults(record: CaseRecord, as_of: date) -> Iterator[Fault]:
     """Find dates that cannot be: after ``as_of``, a stop before its start, an onset before birth ..."""
+    if not EARLIEST_YEAR <= as_of.year <= LATEST_YEAR:
+        yield Fault("as_of", f'"{as_of}"', f"a day of the years {EARLIEST_YEAR} to {LATEST_YEAR}")
     for path, day in dates(record):
         if day.first > as_of:
             yield Fault(path, f'"{day}"', f"a date up to {as_of}")

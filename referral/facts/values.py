@@ -13,6 +13,8 @@ EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
 LONGEST_LIST = 500
 LONGEST_TEXT = 4000
 LARGEST_NUMBER = 1_000_000
+SCORES = (Decimal(0), *(Decimal(half) / 2 for half in range(2, 21)))
+"""The twenty scores of the EDSS. There is no 0.5 (Kurtzke JF, Neurology 1983;33:1444-52)."""
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
     "November", "December",
@@ -127,11 +129,8 @@ class Count:
 
 
 def is_edss(number: Decimal) -> bool:
-    """Whether this is one of the twenty EDSS scores: 0, 1.0, 1.5 ... 9.5, 10. There is no 0.5.
-
-    Kurtzke JF, Neurology 1983;33:1444-52.
-    """
-    return 0 <= number <= 10 and number * 2 == (number * 2).to_integral_value() and number != Decimal("0.5")
+    """Whether this is one of the twenty EDSS scores: 0, 1.0, 1.5 ... 9.5, 10, and nothing beside them."""
+    return number in SCORES
 
 
 def canonical(plain: Any) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from forms.texts import visible
 from referral.packet.contents import Contents
 from referral.packet.seal import Seal, make_seal
 from referral.printing.fonts import spell_out
@@ -28,6 +29,8 @@ PILE = re.compile(f"({MARK}{{4}}){MARK}+")
 ENDLESS = re.compile(r"\S{400,}")
 PIECE = re.compile(r"\S{20}")
 MAY_BREAK = "\u200b"
+OURS = "\u2068\u2069"
+"""Around a name that is written from the right (:mod:`referral.packet.contents`): they stay."""
 
 
 def render_html(contents: Contents, seal: Seal | None = None) -> str:
@@ -94,8 +97,9 @@ def _templates() -> Environment:
 
 
 def _printable(value: Any) -> Any:
-    """Let text keep four marks on a letter, break where it would run on without a space, and show no empty box."""
+    """Let text keep four marks on a letter and none that nobody sees, break where it has no space, show no box."""
     if type(value) is not str:  # what is escaped already has been here before
         return value
-    value = spell_out(PILE.sub(r"\1", value))
+    seen = "".join(part if part in OURS else visible(part)[0] for part in re.split(f"([{OURS}])", value))
+    value = spell_out(PILE.sub(r"\1", seen))
     return ENDLESS.sub(lambda run: PIECE.sub(rf"\g<0>{MAY_BREAK}", run[0]), value)

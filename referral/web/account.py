@@ -48,6 +48,7 @@ def change_password() -> ResponseReturnValue:
     form = request.form
     try:
         check(g.person, g.user_session, password=form.get("password", "") or "-")
+        db.session.commit()  # that the old one was right stands, whatever the new one is
         actions.change_password(
             db.session(),
             g.person,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from time import monotonic
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -49,6 +50,8 @@ attachments = Blueprint("attachments", __name__)
 MEBIBYTE = 1024 * 1024
 LARGEST_UPLOAD = 2 * LARGEST_FILE
 MOST_AT_ONCE = 20
+LONGEST_UPLOAD = 60.0  # seconds in which files are begun: so the last is answered before the proxy gives up
+NO_TIME_LEFT = "The files before it took too long, and it was not looked at. Please add it again."
 NOT_CARRIED = "Your session had ended. Files cannot be carried through signing in: please choose them again."
 
 
@@ -159,7 +162,7 @@ def upload(referral_id: UUID) -> ResponseReturnValue:
         if len(given) > MOST_AT_ONCE:
             why = f"Choose up to {MOST_AT_ONCE} files at once; {len(given)} were chosen. None was added."
         return draw_list(referral_id, request.form, notice=why), 422
-    refused = tuple(filter(None, [try_to_add(referral_id, file, form) for file in given]))
+    refused = tuple(add_in_time(referral_id, given, form))
     added = len(given) - len(refused)
     if refused:
         return draw_list(referral_id, request.form, refused, added), 422
@@ -175,6 +178,16 @@ def check_before_reading(referral_id: UUID, attachment_id: UUID | None = None) -
     if attachment_id is not None:
         actions.get_attachment(db.session(), referral, attachment_id)
     db.session.commit()
+
+
+def add_in_time(referral_id: UUID, given: list[FileStorage], form: UploadForm) -> Iterator[Refused]:
+    """Add the files one by one as long as there is time; give those that were not added."""
+    begun = monotonic()
+    for file in given:
+        if monotonic() - begun > LONGEST_UPLOAD:
+            yield Refused(clean_label(file.filename or ""), NO_TIME_LEFT)
+        elif refused := try_to_add(referral_id, file, form):
+            yield refused
 
 
 def try_to_add(referral_id: UUID, file: FileStorage, form: UploadForm) -> Refused | None:
@@ -201,19 +214,19 @@ def put(
     """Rebuild a file, put it in its place, and then tell the database: never a row without its file."""
     with store().rebuilt(file.filename or "", file.stream) as rebuilt:
         stored_as = store().keep(rebuilt)
-        with discarded_unless_done(stored_as):
+        with discarded_unless_begun(stored_as):
             referral = get_referral(db.session(), referral_id, g.person, to_change=True)
             replaces = attachment_id and actions.get_attachment(db.session(), referral, attachment_id)
             added = actions.add(
                 db.session(), g.person, referral, rebuilt, stored_as, about, allowance(), replaces or None
             )
-            db.session.commit()
+        db.session.commit()  # its answer may be lost on the way: then the row is there and needs its file
     return added
 
 
 @contextmanager
-def discarded_unless_done(stored_as: str) -> Iterator[None]:
-    """Take the file away again if its row did not come; if even that fails, it is swept later."""
+def discarded_unless_begun(stored_as: str) -> Iterator[None]:
+    """Take the file away again if its row was refused; where that fails, or the row is lost later, it is swept."""
     try:
         yield
     except BaseException:
@@ -258,7 +271,7 @@ def draw_file(
         newer=next((each for each in files if each.id == found.replaced_by_id), None),
         there=store().has(found.stored_as),
         may_add=actions.may_add(g.person, referral) and found.is_current,
-        may_change=actions.may_change(g.person, referral, found),
+        may_change=actions.may_change(db.session(), g.person, referral, found),
         may_remove=actions.may_remove(g.person, referral, found),
     )
     db.session.commit()

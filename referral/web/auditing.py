@@ -9,6 +9,8 @@ from uuid import UUID
 from flask import Blueprint, g, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
+from forms.dates import read_date
+from forms.texts import whole_number
 from referral import audit, clock
 from referral.actions import auditing as actions
 from referral.actions.auditing import Asked
@@ -160,7 +162,9 @@ def trail() -> ResponseReturnValue:
     """Show the trail, the latest first."""
     typed = Typed(**{name: request.args.get(name, "").strip()[:60] for name in asdict(Typed())})
     asked, problems = read_filter(typed)
-    entries, after = actions.read_trail(db.session(), asked, request.args.get("before", type=int))
+    entries, after = actions.read_trail(
+        db.session(), asked, whole_number(request.args.get("before", ""), 18) or None
+    )
     if problems:
         entries, after = [], None
     kept = {name: str(value) for name, value in asdict(asked).items() if value is not None}
@@ -189,7 +193,7 @@ def read_filter(typed: Typed) -> tuple[Asked, dict[str, str]]:
     for name in days:
         if text := getattr(typed, name):
             try:
-                days[name] = date.fromisoformat(text)
+                days[name] = date.fromisoformat(read_date(text))
             except ValueError:
                 problems[name] = "Give a day of the calendar."
     asked = Asked(deed=typed.deed or None, first=days["first"], last=days["last"])

@@ -84,8 +84,9 @@ def draw_plan(
     *,
     refused: ConflictError | None = None,
     unsaved: bool = False,
+    seen: str | None = None,
 ) -> str:
-    """Draw the work-up: as it is kept, or as typed and not taken."""
+    """Draw the work-up: as it is kept, or as typed and not taken, then with what another has saved meanwhile."""
     referral = read_referral(db.session(), referral_id, g.person)
     check_move("plan_workup", g.person.role, referral.state)
     steps = actions.steps_of(db.session(), referral)
@@ -103,7 +104,9 @@ def draw_plan(
         problems=problems,
         refused=refused,
         unsaved=unsaved,
-        seen=actions.mark_of(steps),
+        seen=actions.mark_of(steps) if seen is None else seen,
+        steps=steps,
+        people=people,
         words={step.item: step.words for step in steps},
         unchecked={f"workup.{each.id}": UNCHECKED for each in workup().values() if not each.verified},
         washouts=actions.washouts_of(db.session(), referral),
@@ -116,7 +119,9 @@ def draw_plan(
 
 def resume_plan(carried: "MultiDict[str, str]", referral_id: UUID) -> ResponseReturnValue:
     """Show the work-up again with what was typed before the session had ended."""
-    return draw_plan(referral_id, PlanForm(PlanForm.keep(carried)), unsaved=True)
+    return draw_plan(
+        referral_id, PlanForm(PlanForm.keep(carried)), unsaved=True, seen=carried.get("seen", "")
+    )
 
 
 @care.post("/referrals/<uuid:referral_id>/work-up")

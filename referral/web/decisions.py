@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from forms.decision import GUESTS, HOLDS, OUTCOMES, SPECIALTIES, Said, Wrong, read_decision, typed_of
+from forms.texts import whole_number
 from referral import clock
 from referral.actions import decisions as actions
 from referral.actions.committee import current_meeting
@@ -140,7 +141,7 @@ def save(referral_id: UUID) -> ResponseReturnValue:
     try:
         actions.draft_decision(
             db.session(), referral, said, actor=g.person, seen=seen,
-            version=int(shown) if shown.isascii() and shown.isdigit() else 0,
+            version=whole_number(shown),
         )  # fmt: skip
     except (actions.DecidedMeanwhileError, actions.StaleError) as refused:
         db.session.rollback()

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import re
 
 from flask import Flask, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
@@ -73,7 +74,8 @@ NOT_WRITTEN = (
     " cannot be opened either, since each reading is written down. Tell whoever looks after it; the packets on disk"
     " serve meanwhile. As soon as it can write again, this works as before."
 )
-SECRETS = ("password", "proof-", "code", "token")
+SECRET = re.compile(r".*password|proof-.*|.*token|code|again|key")
+"""The names of the fields that nobody is shown again; ``code.EDITION.CRITERION`` is a reason, and is."""
 WORTH_SHOWING = 30
 """Text shorter than this is sent again with the rest, and not shown by itself."""
 MOST_DRAINED = 16 * MEBIBYTE
@@ -220,7 +222,7 @@ def typed_texts(form: MultiDict[str, str]) -> list[tuple[str, str, bool]]:
     return [
         (name, value, len(value) >= WORTH_SHOWING)
         for name, value in form.items(multi=True)
-        if not name.endswith("csrf_token") and not any(secret in name for secret in SECRETS)
+        if not SECRET.fullmatch(name)
     ]
 
 

@@ -28,6 +28,7 @@ from referral.workflow import ACCEPTED, OPEN, SENT, Role, State
 inbox = Blueprint("inbox", __name__)
 
 LONGEST_SEARCH = 100
+SHOWN_UNDELIVERED = 5
 SEEN_BY_PROGRAMMES = tuple(state for state in State if state is not State.DRAFT)
 FILTERS = {
     "waiting": ("All that wait", SENT),
@@ -89,7 +90,7 @@ def draw(*, text: str = "", page: int = 1) -> ResponseReturnValue:
         "coordinators": actions.coordinators(db.session(), g.person.organisation_id),
         "clinics": actions.clinics(db.session(), g.person),
         "views": actions.views_of(db.session(), g.person),
-        "undelivered": undelivered(db.session(), g.person.organisation_id),
+        "undelivered": undelivered(db.session(), g.person.organisation_id, SHOWN_UNDELIVERED),
         "to_review": waiting(db.session(), g.person) if g.person.role is not Role.COMMITTEE_MEMBER else 0,
     }
     db.session.commit()

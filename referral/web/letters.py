@@ -21,6 +21,9 @@ from referral.web.proof import confirmed
 from referral.web.session import resumable
 from referral.workflow import Role
 
+MOST_SHOWN = 100
+"""Of the notices that did not arrive; those sent again make room for the rest."""
+
 letters = Blueprint("letters", __name__)
 
 
@@ -235,8 +238,8 @@ def change_template(kind: str) -> ResponseReturnValue:
 @requires(*RECEIVERS, *REFERRERS)
 def undelivered() -> ResponseReturnValue:
     """List the notices that were given up, for pressing again."""
-    found = mail.undelivered(db.session(), g.person.organisation_id)
-    return render_template("letters/undelivered.html", found=found)
+    found, number = mail.undelivered(db.session(), g.person.organisation_id, MOST_SHOWN)
+    return render_template("letters/undelivered.html", found=found, number=number)
 
 
 @letters.post("/undelivered/<uuid:mail_id>")

@@ -331,10 +331,11 @@ def cancel(meeting_id: UUID) -> ResponseReturnValue:
 def attendance(meeting_id: UUID) -> ResponseReturnValue:
     """Write down who came."""
     meeting = actions.get_meeting(db.session(), meeting_id, g.person, to_change=True)
-    came = {
-        each.user_id: CAME.get(request.form[f"came-{each.user_id}"])
-        for each in meeting.members
-        if f"came-{each.user_id}" in request.form
+    said = {each.user_id: request.form.get(f"came-{each.user_id}") for each in meeting.members}
+    came = {  # what this page did not change may have been changed by another
+        member: CAME.get(answer)
+        for member, answer in said.items()
+        if answer is not None and answer != request.form.get(f"was-{member}")
     }
     actions.take_attendance(db.session(), meeting, g.person, came)
     return done("Attendance is kept.", "room.show", meeting_id)

@@ -8,6 +8,7 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from forms.texts import whole_number
 from referral.actions import opinions as actions
 from referral.actions.committee import check_no_tie, current_place
 from referral.actions.decisions import find_draft
@@ -132,9 +133,7 @@ def give(referral_id: UUID) -> ResponseReturnValue:
     said = read_opinion(request.form, spoken_to(contents(version.snapshot).editions))
     seen = request.form.get("version", "")
     try:
-        opinion = actions.give(
-            db.session(), referral, said, version=int(seen) if seen.isdecimal() else 0, actor=g.person
-        )
+        opinion = actions.give(db.session(), referral, said, version=whole_number(seen), actor=g.person)
     except actions.NotGivenError as refused:
         db.session.rollback()
         return draw(referral_id, request.form, refused.lacking), 422

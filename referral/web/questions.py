@@ -203,7 +203,7 @@ def sign_anew(
 # Earlier versions
 
 
-@questions.get("/referrals/<uuid:referral_id>/versions/<int:number>/packet.pdf")
+@questions.get("/referrals/<uuid:referral_id>/versions/<int(max=99999):number>/packet.pdf")
 @requires(*Role)  # as above
 def earlier_packet(referral_id: UUID, number: int) -> ResponseReturnValue:
     """Hand out the packet of any version, byte for byte as it was issued."""

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from forms import ReadCase, read_case
+from forms.texts import whole_number
 from referral import audit, clock
 from referral.actions import copies, duplicates, hand_over, submission
 from referral.actions import referrals as actions
@@ -67,8 +68,7 @@ def editions_carried(found: actions.Lines) -> tuple[Edition, ...]:
 
 def page_number(name: str = "page") -> int:
     """Read the page that is asked for; what is no number is the first."""
-    asked = request.args.get(name, "")
-    return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 8 else 1
+    return max(1, whole_number(request.args.get(name, "")))
 
 
 def page_address(number: int) -> str:

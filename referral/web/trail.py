@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 from forms import SECTIONS
-from referral.actions.auditing import Seen
+from referral.actions.auditing import PROGRAMMES_OWN, Seen
 from referral.auth import RECEIVERS
 from referral.models import AuditEntry, User
 
@@ -35,7 +35,6 @@ DEEDS = {
     "emergency_reviewed": "Emergency access reviewed",
     "emergency_review_overdue": "Told that the review of an emergency access is overdue",
 }
-COMMITTEE_ONLY = frozenset({"interest_declared", "opinion_given", "opinions_opened"})
 TITLES = {section.key: section.title for section in SECTIONS}
 
 
@@ -52,9 +51,9 @@ class Told:
 def acts(trail: Iterable[AuditEntry], viewer: User) -> list[Told]:
     """Tell what was done, in the order of the trail; saves of one section in a row are one line.
 
-    Who of the committee has declared or written something is told to the programme only.
+    What the programme is about before it answers is told to the programme only.
     """
-    done = [entry for entry in trail if viewer.role in RECEIVERS or entry.deed not in COMMITTEE_ONLY]
+    done = [entry for entry in trail if viewer.role in RECEIVERS or entry.deed not in PROGRAMMES_OWN]
     groups = (list(group) for _, group in groupby(done, key=lambda entry: (_what(entry), entry.actor_id)))
     return [_told(group) for group in groups]
 

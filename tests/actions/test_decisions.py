@@ -153,6 +153,10 @@ def test_who_stands_aside_neither_drafts_nor_signs_nor_took_part(
         sign(session, case, people["chair"])
     with pytest.raises(ForbiddenError):
         write(session, people, case, actor="chair")
+    draft = decisions.find_draft(session, case)
+    assert draft is not None
+    with pytest.raises(ForbiddenError):
+        decisions.discard_draft(session, case, actor=people["chair"], seen=decisions.mark_of(draft))
     with pytest.raises(ForbiddenError, match=people["chair"].name):
         write(session, people, case)
     with pytest.raises(ForbiddenError, match=people["chair"].name):
@@ -262,7 +266,7 @@ def test_the_person_is_named_once_more_and_it_is_confirmed(
 
 def test_initials_are_read_without_accents_case_and_dots() -> None:
     assert decisions.initials_of({"given_name": "Åsa-Lena", "family_name": "’t Hooft"}) == "AT"
-    assert decisions._letters("å. t.") == "AT"
+    assert decisions.plain_letters("å. t.") == "AT"
 
 
 @pytest.mark.parametrize(
@@ -398,3 +402,12 @@ def test_four_hands_sign_at_one_moment_and_one_decision_stands(
     assert all("has signed a decision: accepted" in each for each in said if each != "signed")
     assert len(decisions.signed_decisions(session, case)) == 1
     assert deeds(session, case).count("accepted") == 1
+
+
+@pytest.mark.parametrize(("given", "family", "typed"), [
+    ("민수", "김", "민김"), ("Đorđe", "Žner", "đ z"), ("Émile", "Øst", "e. ø."), ("Zoë", "Ng", "ZN"),
+])  # fmt: skip
+def test_initials_are_letters_of_the_script_that_the_name_is_in(given: str, family: str, typed: str) -> None:
+    assert decisions.initials_of({"given_name": given, "family_name": family}) == decisions.plain_letters(
+        typed
+    )

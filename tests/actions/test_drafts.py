@@ -122,3 +122,11 @@ def test_what_was_sent_can_no_longer_be_edited(session: Session, draft: Referral
 
     with pytest.raises(ConflictError, match="withdrawn and can no longer be edited"):
         drafts.get_draft(session, people["neurologist"], draft.id)
+
+
+def test_nobody_opens_a_draft_for_a_neurologist_who_has_left(
+    session: Session, people: dict[str, User]
+) -> None:
+    people["neurologist"].active = False
+    with pytest.raises(ForbiddenError):
+        drafts.new_draft(session, people["delegate"])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, event, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -245,6 +245,31 @@ def test_what_nobody_has_reviewed_in_time_is_named_every_day(
 
     emergency_reviews.review(session, people["chair"], access.id, EmergencyOutcome.JUSTIFIED, "")
     assert emergency_reviews.due_reviews(session, late + timedelta(days=2)) == 0
+
+
+def test_a_review_while_the_list_is_looked_at_is_not_named_late(
+    session: Session, people: People, open_it: Callable[..., EmergencyAccess]
+) -> None:
+    access = open_it()
+    session.commit()
+    engine = session.get_bind()
+    assert isinstance(engine, Engine)
+
+    reviewed: list[bool] = []
+
+    def review(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "JOIN referral" in statement and not reviewed:
+            reviewed.append(True)
+            with Session(engine) as other:
+                chair = other.get_one(User, people["chair"].id)
+                emergency_reviews.review(other, chair, access.id, EmergencyOutcome.JUSTIFIED, "")
+                other.commit()
+
+    event.listen(engine, "after_cursor_execute", review)
+    assert emergency_reviews.due_reviews(session, access.opened_at + timedelta(hours=80)) == 0
+    assert reviewed
+    assert session.scalar(select(Mail).where(Mail.occasion.contains("unreviewed"))) is None
+    assert deeds(session)[-1] == "emergency_reviewed"
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.ADMINISTRATOR, Role.DELEGATE])

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from referral import clock
 from referral.actions import letters
 from referral.actions.decisions import find_current
+from referral.actions.moves import move
 from referral.errors import ConflictError, ForbiddenError, MoveRefusedError, NotFoundError
 from referral.models import Decision, Letter, LetterKind, Mail, Referral, User
 from referral.packet.decided import decided
@@ -134,6 +135,7 @@ def test_a_correction_stops_the_letters_about_what_it_replaces(
     assert letters.due_letters(session, later(60)) == 0
     session.refresh(letter)
     assert letter.cancelled_at is not None
+    assert "letter_taken_back" in deeds(session, case)
     with pytest.raises(ConflictError, match="Another decision"):
         letters.hold_letter(session, case, LETTER, "x", actor=people["coordinator"], seen=str(declined.id))
 
@@ -235,3 +237,16 @@ def test_a_plain_summary_names_no_clinical_words_of_ours(
     assert WHY in body
     assert "A transplant was not agreed at this time." in body
     assert "EDSS" not in default_template("plain_summary")
+
+
+def test_nothing_goes_out_about_what_should_never_have_been_there(
+    session: Session, people: People, case: Referral, declined: Decision
+) -> None:
+    letter = hold(session, people, case)
+    move(session, case, "mark_entered_in_error", actor=people["coordinator"], reason="Another patient's.")
+    session.commit()
+
+    assert letters.due_letters(session, later(60)) == 0
+    session.refresh(letter)
+    assert letter.cancelled_at is not None
+    assert "letter_taken_back" in deeds(session, case)

@@ -17,6 +17,7 @@ from referral.actions import mail
 from referral.actions.post import Post
 from referral.errors import NotFoundError
 from referral.models import Mail, Referral, User
+from referral.workflow import Role
 from tests.at_hand import deeds, make_draft, send
 
 People = dict[str, User]
@@ -148,9 +149,9 @@ def test_what_was_given_up_is_an_item_of_the_senders_house_and_of_nobody_else(
     to_clinic = give_up(session, people["neurologist"], sent, lost)
     to_programme = give_up(session, people["coordinator"], sent, lost)
 
-    assert mail.undelivered(session, people["coordinator"].organisation_id) == [to_clinic]
-    assert mail.undelivered(session, people["neurologist"].organisation_id) == [to_programme]
-    assert mail.undelivered(session, people["other_coordinator"].organisation_id) == []
+    assert mail.undelivered(session, people["coordinator"].organisation_id, 5)[0] == [to_clinic]
+    assert mail.undelivered(session, people["neurologist"].organisation_id, 5)[0] == [to_programme]
+    assert mail.undelivered(session, people["other_coordinator"].organisation_id, 5) == ([], 0)
 
 
 def test_a_button_tries_again_for_the_senders_house_only(
@@ -163,7 +164,7 @@ def test_a_button_tries_again_for_the_senders_house_only(
     mail.try_again(session, given_up.id, people["coordinator"])
     session.commit()
 
-    assert mail.undelivered(session, people["coordinator"].organisation_id) == []
+    assert mail.undelivered(session, people["coordinator"].organisation_id, 5)[0] == []
     assert mail.due_mail(session, clock.now(), post) == 1
     assert deeds(session, sent)[-1] == "notice_sent_again"
 
@@ -217,3 +218,18 @@ def test_a_password_goes_to_no_server_that_does_not_encrypt(
 
     assert mail.due_mail(session, clock.now(), Post(address, post.folder, post.sender, post.house)) == 0
     assert waiting(session)[0].last_error == "the mail server offers no encryption, so it gets no password"
+
+
+def test_where_the_neurologist_of_a_case_has_left_the_others_of_the_clinic_are_told(
+    session: Session, people: People, sent: Referral
+) -> None:
+    people["neurologist"].active = people["delegate"].active = False
+    colleague = User(
+        email="colleague@example.org", name="Colleague", password_hash="", role=Role.NEUROLOGIST,
+        organisation_id=sent.organisation_id,
+    )  # fmt: skip
+    session.add(colleague)
+    session.flush()
+    mail.notify_clinic(session, sent, "asked 1", "A question was asked")
+
+    assert {notice.to_user_id for notice in waiting(session)} == {colleague.id}

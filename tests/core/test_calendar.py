@@ -10,7 +10,8 @@ from referral.criteria import library
 from referral.criteria.calendar import Change, changes
 from referral.criteria.case import Case
 from referral.criteria.evaluate import Verdict, evaluate
-from referral.criteria.load import read_edition
+from referral.criteria.language import read_test
+from referral.criteria.load import read_edition, shared_vocabulary
 from referral.facts import read_record
 from referral.reference.files import read_yaml
 from tests.core.records import AS_OF, CASES, courses, make_record, relapses
@@ -288,3 +289,45 @@ def test_a_route_that_fails_beside_one_that_holds_brings_nothing_alone() -> None
         patient={"birth_date": "1980-05-05"},
     )
     assert found == [("2030-05-05", "2030-05-05", "not_met", "all")]
+
+
+PARTLY = [
+    ("relapses: {at_least: 1, within_months: 12, on_treatment: any}", {
+        **relapses("2026"), **courses({"drug": "natalizumab", "start": "2025-01-01", "stop": "2026-03-31"}),
+    }),
+    ("mri: {findings: [gd_lesions], at_least: 1, within_months: 12, on_treatment: any}", {
+        "mri": [{"date": "2026", "contrast": True, "gd_lesions": 1},
+                {"date": "2026-11-20", "contrast": True, "gd_lesions": 0}],
+        **courses({"drug": "natalizumab", "start": "2025-01-01", "stop": "2026-03-31"}),
+    }),
+    ("relapse_and_mri: {within_months: 12, gap_days: {above: 0}, relapse: {}, mri: {findings: [gd_lesions]}}", {
+        **relapses("2026-11"), "mri": [{"date": "2026-11-21", "contrast": True, "gd_lesions": 1}],
+    }),
+    ("relapse_and_mri: {within_months: 12, gap_months: {min: 3}, relapse: {}, mri: {findings: [gd_lesions]}}", {
+        **relapses("2026", since="2020-01-01"), "mri": [{"date": "2026-05-31", "contrast": True, "gd_lesions": 1}],
+    }),
+    ("relapse_and_mri: {within_months: 12, gap_months: {min: 3}, relapse: {on_treatment: any},"
+     " mri: {findings: [gd_lesions]}}", {
+        **relapses("2026-02-28"), "mri": [{"date": "2026", "contrast": True, "gd_lesions": 1}],
+        **courses({"drug": "natalizumab", "start": "2025-01-01", "stop": "2026-03-31"}),
+    }),
+    ("mri_t2_rate: {min_per_month: 1, interval_months: {min: 6, max: 12}, within_months: 24}", {
+        "mri": [{"date": "2025", "new_t2": 9, "compared_with": "2024-11-01"},
+                {"date": "2026-11-20", "new_t2": 0, "compared_with": "2026-01-01"}],
+    }),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "facts"), PARTLY, ids=[words[:45] for words, _ in PARTLY])
+def test_an_answer_on_a_date_known_in_part_turns_on_no_other_day(words: str, facts: dict[str, Any]) -> None:
+    test = read_test(read_yaml(words), shared_vocabulary())
+    case = Case.on(make_record(**facts), AS_OF)
+    turns, before, turned = case.turns(test), test.ask(case).truth, 0
+    for step in range(1, 1100):
+        day = AS_OF + timedelta(days=step)
+        now = test.ask(Case(case.record, day, case.known_on)).truth
+        if now is not before:
+            turned += 1
+            assert day in turns
+            before = now
+    assert turned

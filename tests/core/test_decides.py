@@ -16,8 +16,8 @@ from referral.criteria.decides import rank
 from referral.criteria.edition import Edition
 from referral.criteria.evaluate import Verdict, evaluate
 from referral.criteria.load import read_edition
-from referral.criteria.unknowns import SCORES, fillings
-from referral.facts import CaseRecord, RecordError, read_record
+from referral.criteria.unknowns import fillings
+from referral.facts import SCORES, CaseRecord, RecordError, read_record
 from referral.reference.files import read_yaml
 from tests.core.records import AS_OF, CASES, courses, make_record, relapses
 from tests.core.test_library import edition
@@ -349,3 +349,34 @@ def test_a_date_that_another_stands_in_for_is_offered_and_no_other(
         "patient": {"birth_date": "1990"},
     }
     assert offered(asked, **facts) == expected
+
+
+@pytest.mark.parametrize("record", [
+    {"relapses": {"complete_since": "1900-01-01", "events": []}},
+    {"treatments": {"courses": [{"drug": "natalizumab", "start": "1903", "stop": "2020"}]}},
+])  # fmt: skip
+def test_what_was_long_ago_is_asked_about_too(record: dict[str, Any]) -> None:
+    found = assess(make_record(**record), library().values(), AS_OF)
+    assert any(answered.decides for answered in found.answers)
+    assert assess(make_record(date(1998, 5, 5)), library().values(), date(1998, 5, 5)).answers
+
+
+def test_a_value_without_its_day_is_settled_by_a_new_one() -> None:
+    given = read_yaml((CASES / "18-everything-known.yaml").read_text(encoding="utf-8"))
+    as_of = date.fromisoformat(given["as_of"])
+    given["record"]["organ_function"]["lvef_pct"] = {"value": 62}
+    (answered,) = assess(read_record(given["record"], as_of), [library()["austin-2016"]], as_of).answers
+    assert answered.result.verdict is Verdict.CANNOT_SAY
+    assert ("organ_function.lvef_pct",) in answered.decides
+
+
+def test_the_date_that_a_fall_back_stood_for_is_offered_beside_what_is_open() -> None:
+    given = read_yaml((CASES / "01-good-candidate.yaml").read_text(encoding="utf-8"))
+    as_of = date.fromisoformat(given["as_of"])
+    del given["record"]["diagnosis"]["diagnosed_on"]
+    given["record"].get("comorbidity", {}).pop("prior_hsct", None)
+    (answered,) = assess(
+        read_record(given["record"], as_of), [library()["anthem-trans-00031"]], as_of
+    ).answers
+    assert answered.result.verdict is Verdict.CANNOT_SAY
+    assert answered.decides == (("comorbidity.prior_hsct",), ("diagnosis.diagnosed_on",))

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -155,3 +156,15 @@ def test_a_partial_date_is_said_in_words() -> None:
     assert [PartialDate.parse(text).words for text in ("2016", "2016-05", "2016-05-17")] == [
         "2016", "May 2016", "17 May 2016",
     ]  # fmt: skip
+
+
+def test_a_score_is_one_of_the_twenty_to_the_last_digit() -> None:
+    given = {"record": "1", "edss": [{"date": "2026-01-01", "score": Decimal("5.4" + "9" * 40)}]}
+    with pytest.raises(RecordError, match=r"edss\[0\]\.score"):
+        read_record(given, AS_OF)
+
+
+@pytest.mark.parametrize("as_of", [date(1899, 12, 31), date(2200, 1, 1), date.min, date.max])
+def test_a_day_of_the_question_outside_of_the_calendar_is_refused(as_of: date) -> None:
+    with pytest.raises(RecordError, match="a day of the years 1900 to 2199"):
+        read_record({"record": "1"}, as_of)

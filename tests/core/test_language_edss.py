@@ -81,3 +81,15 @@ def test_an_earlier_score_that_only_may_lie_in_the_window_settles_nothing() -> N
     onset: dict[str, Any] = {"diagnosis": {"symptom_onset": "2020-07-01"}}
     assert ask(first_year, **onset, **edss(*known)) == NO
     assert ask(first_year, **onset, **edss(("2021", 2), *known)) == UNKNOWN
+
+
+def test_no_rise_is_a_no_where_every_way_to_order_the_scores_says_so() -> None:
+    rise = "edss_rise: {min: 2, within_months: 12}"
+    scores = [
+        {"date": "2026", "score": 3},
+        {"date": "2026-08-09", "score": 3},
+        {"date": "2026-10-16", "score": 4},
+    ]
+    assert ask(rise, edss=scores) == "no"
+    assert ask(rise, edss=scores[:1] + scores[2:]) == "unknown", "no two of them are surely in order"
+    assert ask(rise, edss=[{"date": "2026", "score": 5}, *scores[1:]]) == "unknown"

@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 
 from referral.criteria.answer import Truth
-from tests.core.records import answer, ask, relapses
+from referral.criteria.case import Case
+from referral.criteria.language import read_test
+from referral.criteria.load import shared_vocabulary
+from referral.reference.files import read_yaml
+from tests.core.records import AS_OF, answer, ask, make_record, relapses
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 
@@ -120,3 +124,19 @@ def test_the_distance_is_judged_over_the_days_that_lie_in_the_window() -> None:
     assert ask(test, **relapses("2025-11"), **mri({"date": "2025-11-30", "gd_lesions": 1})) == NO
     assert ask(test, **relapses("2025-11"), **mri({"date": "2025-12-01", "gd_lesions": 1})) == UNKNOWN
     assert ask(test, **relapses("2025-12"), **mri({"date": "2025-11-30", "gd_lesions": 1})) == YES
+
+
+def test_the_interval_is_judged_on_days_that_lie_in_the_window() -> None:
+    rate = "mri_t2_rate: {min_per_month: 1, interval_months: {min: 6, max: 12}, within_months: 24}"
+    speaks = {"date": "2026-09-01", "new_t2": 0, "compared_with": "2026-01-01"}
+    partly = {"date": "2024", "new_t2": 30, "compared_with": "2023-11-01"}
+    assert ask(rate, mri=[speaks, partly]) == "no", "in the window they lie more than twelve months apart"
+    assert ask(rate, mri=[speaks, partly | {"compared_with": "2024-01-01"}]) == "unknown"
+
+
+def test_however_many_lesions_are_said_no_day_lies_beyond_the_calendar() -> None:
+    rate = "mri_t2_rate: {min_per_month: 0.1, interval_months: {min: 6}, within_months: 24}"
+    test = read_test(read_yaml(rate), shared_vocabulary())
+    study = {"date": "2026", "new_t2": 10_000, "compared_with": "2025-01-01"}
+    case = Case.on(make_record(mri=[study]), AS_OF)
+    assert all(day.year < 2100 for day in case.turns(test))

@@ -116,3 +116,12 @@ def test_a_course_of_other_days_hides_nothing_that_is_missing_of_the_next() -> N
     facts = courses(far, near) | relapses("2026-06-01")
     found = answer("relapses: {at_least: 1, within_months: 12, on_treatment: any}", **facts)
     assert found.missing == ("treatments.courses[1].start", "treatments.courses[1].stop")
+
+
+def test_a_stop_known_in_part_lies_after_the_start() -> None:
+    free = "treatment_free_months: {class: [natalizumab], min: 6}"
+    assert ask(free, **courses({"drug": "natalizumab", "start": "2026-06-01", "stop": "2026"})) == NO
+    assert ask(free, **courses({"drug": "natalizumab", "start": "2026-05", "stop": "2026"})) == UNKNOWN
+    assert ask(free, **courses({"drug": "natalizumab", "start": "2025", "stop": "2026-05-22"})) == NO
+    going_on = {"drug": "natalizumab", "start": "2026-06-01", "stop": "2026", "ongoing": True}
+    assert ask(free, **courses(going_on)) == NO

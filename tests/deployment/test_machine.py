@@ -6,7 +6,7 @@ from hashlib import sha256
 import pytest
 import yaml
 
-from referral.deployment import RULES, House
+from referral.deployment import RULES, House, check
 from referral.deployment.machine import ADVISORIES, EICAR, holes, installed
 from tests.attachments.scanners import BARKS, BLIND, BROKEN, FINDS, MISSING
 from tests.deployment.good import NETWORK_STAYS, Rebuilt, fault
@@ -27,6 +27,14 @@ def test_what_others_can_read_is_noticed(house: House) -> None:
     house.settings.attachments.chmod(0o755)
     (house.keys / "secret_key").chmod(0o644)
     assert all("can be read by others" in fault(house, each) for each in holds)
+
+
+@pytest.mark.only_on("sqlite")
+def test_what_cannot_be_looked_at_does_not_hold(house: House) -> None:
+    nowhere = house.keys / ("long" * 100)
+    found = check(replace(house, settings=replace(house.settings, attachments=nowhere)))
+    (said,) = [each.fault for each in found if each.rule.holds == "the folder for files is its owner's alone"]
+    assert said == f"{nowhere} cannot be looked at: File name too long"
 
 
 @pytest.mark.only_on("sqlite")

@@ -135,7 +135,8 @@ def test_the_figures_of_the_rules_are_those_of_the_code() -> None:
     minutes, pause = auth.GUESSES_WITHIN.seconds // 60, auth.LONGEST_PAUSE.seconds // 60
     stored = extract_parameters(auth.hash_password("four words nobody guesses"))
     for said in (
-        f"{auth.GUESSES} wrong tries within {minutes} minutes",
+        f"{auth.GUESSES} wrong tries for an account, or {auth.GUESSES_FROM_ADDRESS} from an address,"
+        f" within {minutes} minutes",
         f"{auth.SHORTEST_PASSWORD} to {auth.LONGEST_PASSWORD} characters",
         f"{invitations.LEAST_LEFT} characters must be left",
         f"once and for {invitations.LINK_HOLDS.days} days",

@@ -306,6 +306,21 @@ def test_a_backup_is_tried_in_a_scratch_place_and_the_day_is_kept(
 
 
 @pytest.mark.only_on("sqlite")
+def test_a_house_whose_secrets_lie_in_a_folder_rehearses_too(
+    app: Flask, backup: Make, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, folder = backup(), tmp_path / "secrets"
+    folder.mkdir()
+    (folder / "AUDIT_KEY").write_text(KEY)
+    (folder / "BACKUP_KEY").write_text(PASSPHRASE)
+    monkeypatch.setenv("SECRETS", str(folder))
+    done = app.test_cli_runner().invoke(args=["restore", str(made), "--rehearse"])
+
+    assert done.exit_code == 0, done.output
+    assert marks.last(session, marks.REHEARSAL) is not None
+
+
+@pytest.mark.only_on("sqlite")
 def test_one_that_does_not_come_back_is_told_and_not_dated(
     app: Flask, backup: Make, session: Session
 ) -> None:

@@ -243,7 +243,7 @@ def write(folder: Path, ports: tuple[int, int, int], changes: tuple[Change, ...]
     plain, tls, watch = ports
     places = (
         ("/etc/pons/", f"{folder}/etc/"),
-        ("/var/log/nginx/", f"{folder}/log/"),
+        ("/var/log/nginx/pons/", f"{folder}/log/"),
         ("/run/pons/", f"{folder}/run/"),
         ("/srv/pons/", f"{ROOT}/"),
         ("listen 80", f"listen 127.0.0.1:{plain}"),

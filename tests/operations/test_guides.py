@@ -2,7 +2,8 @@
 
 What stands in for the machine: every path below /etc, /srv, /var, /mnt is one of a scratch folder, and the programs of
 ``ONLY_NOTED`` are noted and not run, because they change the machine itself. All else is what it is: psql, openssl,
-sed, install, systemd-sysusers, and flask through the shipped ``deploy/pons``, under its two roles on PostgreSQL.
+sed, install, systemd-sysusers, and flask through the shipped ``deploy/pons``, under its two roles on PostgreSQL. Where
+the tests run as root and others can read the program, its two accounts are two as well, and own what ``chown`` says.
 """
 
 import os
@@ -10,6 +11,8 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
+import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +28,14 @@ from tests.stores import Postgresql, Server, Store, find_programs
 pytestmark = pytest.mark.only_on("postgresql")
 
 GUIDES = ROOT / "docs" / "operations"
-ONLY_NOTED = ("apt-get", "systemctl", "journalctl", "chown", "nginx", "python3", "pip")
+ONLY_NOTED = ("apt-get", "systemctl", "journalctl", "nginx", "python3", "pip")
+STAND_INS = {"pons": "daemon", "pons_owner": "bin"}  # accounts that every machine has
+TRY = "import subprocess, sys; import app, flask; subprocess.run([sys.executable, '-V'], check=True)"
+CHOWN = """deep=; [ "$1" != -R ] || { deep=-R; shift; }
+case $1 in pons:) to=daemon ;; pons_owner:) to=bin ;; *) exit 0 ;; esac
+shift
+exec /bin/chown $deep $to: "$@"
+"""
 OF_THE_MACHINE = re.compile(r"(?<![\w/.-])/(srv|etc|var|mnt)/")
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 KNOWN = {
@@ -58,11 +68,12 @@ class Machine:
     def here(self, text: str) -> str:
         return OF_THE_MACHINE.sub(rf"{self.folder}/\1/", text.replace("/var/run/postgresql", self.server))
 
-    def run(self, block: str) -> str:
+    def run(self, block: str, typed: str = "") -> str:
         """Run a block of a guide as it stands there; only ``check-deploy`` may find something."""
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", self.here(block).replace("check-deploy", "check-deploy || [ $? = 1 ]")],
             env=self.environment, cwd=self.folder, capture_output=True, text=True, timeout=300, check=False,
+            input=typed,
         )  # fmt: skip
         assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
         return done.stdout
@@ -90,21 +101,36 @@ def machine(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         "etc/logrotate.d",
         "var/lib/pons-backup",
         "var/log/nginx",
-        "mnt/elsewhere/pons",
+        "mnt/elsewhere",
         "bin",
         "srv",
     ):
         (folder / name).mkdir(parents=True)
     for release in ("pons-0.1.0", "pons-0.2.0"):
         unpack(folder, folder / "srv" / release, str(server.folder))
-    stand_in(folder)
     path = f"{folder}/bin:{find_programs()}:/usr/sbin:/usr/bin:/sbin:/bin"
+    for each in (folder, *folder.parents[:2], server.folder):
+        each.chmod(0o711)
+    accounts = two_accounts(folder / "srv" / "pons-0.1.0")
     me = str(os.getuid())
-    own = {"PONS_ETC": f"{folder}/etc/pons", "PONS_USER": me, "PONS_OWNER": me}
+    own = {"PONS_ETC": f"{folder}/etc/pons", "PONS_USER": accounts.get("pons", me)}
+    own["PONS_OWNER"] = accounts.get("pons_owner", me)
+    stand_in(folder, accounts)
     yield Machine(
         folder, str(server.folder), {"PATH": path, "PGHOST": str(server.folder), "PGUSER": "postgres", **own}
     )
     server.stop()
+
+
+def two_accounts(release: Path) -> dict[str, str]:
+    """Who stands in for the accounts of Pons; nobody, where others than us cannot run the program."""
+    if os.getuid():
+        return {}
+    as_another = ["setpriv", "--reuid=daemon", "--regid=daemon", "--clear-groups"]
+    start = [str(release / ".venv" / "bin" / "python"), "-c", TRY]
+    return (
+        STAND_INS if subprocess.run([*as_another, *start], cwd=release, check=False).returncode == 0 else {}
+    )
 
 
 def unpack(folder: Path, release: Path, server: str) -> None:
@@ -117,16 +143,28 @@ def unpack(folder: Path, release: Path, server: str) -> None:
     for path in (release / "deploy").rglob("*.env"):
         text = path.read_text().replace("/var/run/postgresql", server)
         path.write_text(OF_THE_MACHINE.sub(rf"{folder}/\1/", text))
-    (release / ".venv" / "bin").mkdir(parents=True)
-    (release / ".venv" / "bin" / "flask").symlink_to(ROOT / ".venv" / "bin" / "flask")
+    bring_packages(release / ".venv")
     note(folder, release / ".venv" / "bin" / "pip")
 
 
-def stand_in(folder: Path) -> None:
+def bring_packages(into: Path) -> None:
+    """Make an environment of the machine's own Python with our packages; where that is another, our own Python's."""
+    of_the_machine, version = Path("/usr/bin/python3"), f"{sys.version_info[0]}.{sys.version_info[1]}"
+    same = of_the_machine.resolve().name == f"python{version}"
+    python = of_the_machine if same else Path(sys.executable)
+    subprocess.run([python, "-m", "venv", "--without-pip", into], check=True)
+    packages = into / "lib" / f"python{version}" / "site-packages"
+    (packages / "ours.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+    (into / "bin" / "flask").write_text(f'#!/bin/sh\nexec "{into}/bin/python" -m flask "$@"\n')
+    (into / "bin" / "flask").chmod(0o755)
+
+
+def stand_in(folder: Path, accounts: dict[str, str]) -> None:
     for name in ONLY_NOTED:
         note(folder, folder / "bin" / name)
     for name, does in (
         ("runuser", 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"'),
+        ("chown", CHOWN if accounts else ":"),
         ("systemd-sysusers", f'exec /usr/bin/systemd-sysusers --root={folder} "$@"'),
     ):
         (folder / "bin" / name).write_text(f"#!/bin/sh\n{does}\n")
@@ -174,10 +212,10 @@ def test_nothing_has_to_be_made_beside_the_program(machine: Machine, installed: 
 
 def test_the_first_backup_was_brought_back(machine: Machine, installed: list[str]) -> None:
     assert any("It comes back whole" in said for said in installed)
-    with pytest.raises(AssertionError, match=r"(?i)no backup|not a backup|cannot|does not"):
-        machine.run(
-            "/srv/pons/deploy/pons restore /etc/pons/pons.env --rehearse --into postgresql://pons@/pons_rehearsal"
-        )
+    (machine.folder / "var/lib/pons-backup/letter").write_text("no backup")
+    into = "--into postgresql://pons@/pons_rehearsal"
+    with pytest.raises(AssertionError, match=r"(?i)not a backup|cannot|does not"):
+        machine.run(f"/srv/pons/deploy/pons restore /var/lib/pons-backup/letter --rehearse {into}")
 
 
 def test_the_application_can_change_neither_tables_nor_trail(machine: Machine, installed: list[str]) -> None:
@@ -239,7 +277,10 @@ def test_everything_was_put_where_the_services_look(machine: Machine, installed:
     assert {path.name for path in units.glob("*.timer")} <= set(asked[1].split()), (
         "every timer is switched on"
     )
-    assert (units / "pons-.service.d" / "hardened.conf").is_file()
+    assert {path.name for path in (units / "pons-.service.d").iterdir()} == {"hardened.conf", "local.conf"}
+    log = machine.folder / "var" / "log" / "nginx" / "pons"
+    assert log.is_dir()
+    assert f"access_log {log}/access.log" in machine.here((DEPLOY / "nginx" / "pons.conf").read_text())
     assert len(list((machine.folder / "etc" / "pons" / "nginx").iterdir())) == 3
     assert "nginx -t" in machine.noted()
     users = (machine.folder / "etc" / "passwd").read_text()
@@ -254,6 +295,17 @@ def test_one_goes_to_the_next_release_and_back(machine: Machine, installed: list
     machine.run(back)
     assert (machine.folder / "srv" / "pons").resolve().name == "pons-0.1.0"
     assert list((machine.folder / "var" / "lib" / "pons-backup").iterdir())
+
+
+def test_a_backup_comes_back_between_the_two_accounts(machine: Machine, installed: list[str]) -> None:
+    pons = "/srv/pons/deploy/pons"
+    machine.run(f"{pons} tick; {pons} backup /var/lib/pons-backup/later; {pons} tick")
+    back, opened = blocks("backup.md")
+    assert "are back" in machine.run(back.replace("pons-backup/first", "pons-backup/later"), typed="pons\n")
+    assert "People can write" in machine.run(opened)
+    said = machine.run(f"{pons} tick; {pons} audit verify; {pons} keys check")
+    assert "The trail holds" in said
+    assert "0 cannot be opened" in said
 
 
 @pytest.mark.parametrize("name", ["downtime.md", "logs.md", "breach.md"])
@@ -274,7 +326,7 @@ def test_a_command_that_does_not_exist_would_be_found(machine: Machine, installe
 
 def test_no_command_of_a_guide_stands_outside_of_what_is_run() -> None:
     """Each guide's blocks are run above, and every program in them is known to these tests."""
-    run = {"install.md", "upgrade.md", "downtime.md", "logs.md", "breach.md"}
+    run = {"install.md", "upgrade.md", "downtime.md", "logs.md", "breach.md", "backup.md"}
     assert {path.name for path in GUIDES.glob("*.md") if blocks(path.name)} == run
     for name in run:
         for block in blocks(name):

@@ -1,5 +1,6 @@
 """The units of systemd: what they may do, that systemd reads them, and that a hole in one is seen."""
 
+import os
 import re
 import runpy
 import shutil
@@ -58,24 +59,17 @@ def too_exposed(units: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("given", "in_vault", "kind"),
+    ("given", "kind"),
     [
-        ({"DATABASE_URL": "postgresql://pons@db.example/pons"}, "", "postgresql"),
-        ({}, "postgresql://pons@db.example/pons", "postgresql"),
-        ({"DATABASE_URL": "sqlite:////srv/pons/pons.db"}, "", "sqlite"),
-        ({}, "", "sqlite"),
+        ("postgresql://pons@db.example/pons", "postgresql"),
+        ("sqlite:////srv/pons/pons.db", "sqlite"),
+        ("", "sqlite"),
     ],
 )
 def test_as_many_processes_answer_as_were_measured(
-    given: dict[str, str], in_vault: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    given: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("DATABASE_URL", "SECRETS"):
-        monkeypatch.delenv(name, raising=False)
-    if in_vault:
-        (tmp_path / "DATABASE_URL").write_text(in_vault)
-        monkeypatch.setenv("SECRETS", str(tmp_path))
-    for name, value in given.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("DATABASE_URL", given)
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
     monkeypatch.chdir(tmp_path)
 
@@ -179,3 +173,17 @@ def test_every_timer_has_its_service_and_every_command_exists() -> None:
             assert program.startswith("/srv/pons/.venv/bin/")
             if program.endswith("/flask"):
                 assert words[0] in known, line
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_the_folder_of_counts_is_taken_away_if_it_is_ours(
+    given: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(theirs) if given else "")
+    read = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+    folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    assert folder.is_dir()
+    read["on_exit"](None)
+    assert folder.is_dir() is given

@@ -19,3 +19,11 @@ def test_the_packet_reads_as_it_was_approved(name: str) -> None:
     if os.environ.get("APPROVE"):
         kept.write_text(html, encoding="utf-8")
     assert html.splitlines() == kept.read_text(encoding="utf-8").splitlines(), "meant? then: make approve"
+
+
+def test_no_mark_that_turns_or_hides_text_is_printed() -> None:
+    typed = PAPERS["typical"]()
+    typed["identity"]["family_name"] = "He is \u202enot\u202c un\u200bfit\u2066"
+    html = render_html(contents(typed))
+    assert "He is not unfit" in html
+    assert not set("\u202e\u202c\u2066") & set(html)

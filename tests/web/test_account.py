@@ -126,3 +126,11 @@ def test_a_password_that_cannot_be_taken_changes_nothing(
 
     assert said in page.text
     assert session.get_one(User, people["chair"].id).password_hash == kept
+
+
+def test_passwords_that_are_too_easy_are_no_guesses(sign_in: SignIn) -> None:
+    here = sign_in("chair")
+    for _ in range(11):
+        here.send("/account/password", {"password": PASSWORD, "new_password": "short", "again": "short"}, 422)
+    page = here.send("/account/password", {"password": PASSWORD, "new_password": NEW, "again": NEW})
+    assert "Your password is changed" in page.text

@@ -2,21 +2,24 @@
 
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from referral import audit, clock
 from referral.actions import attachments as actions
 from referral.actions import referrals
-from referral.actions.referrals import make_snapshot
+from referral.actions.referrals import make_snapshot, newest_version
 from referral.attachments import Store
-from referral.models import AuditEntry, Referral, User
+from referral.extensions import db
+from referral.models import Attachment, AuditEntry, Referral, User
 from referral.packet import contents
 from referral.web.layout import HEADERS
 from tests.at_hand import deeds, make_draft, page_of, read, send
@@ -404,3 +407,38 @@ def test_a_file_added_after_the_review_was_opened_keeps_the_case_from_being_sent
     add_one(sign_in("delegate"), session, draft)
 
     browser.send(page_of(draft, "/submission"), form | {"declared": "yes"}, 409)
+
+
+def test_what_was_signed_with_an_answer_is_not_called_otherwise_afterwards(
+    sign_in: SignIn, session: Session, sent: Referral, people: dict[str, User]
+) -> None:
+    browser = sign_in("neurologist")
+    late = add_one(browser, session, sent)
+    assert actions.may_change(session, people["neurologist"], sent, late)
+    newest = newest_version(session, sent)
+    assert newest is not None
+    late.uploaded_at = newest.signed_at
+    sent.submitted_at = newest.signed_at - timedelta(hours=1)  # the first time: this is a later version
+    session.flush()
+    assert not actions.may_change(session, people["neurologist"], sent, late)
+
+
+def test_a_file_whose_row_came_stays_although_the_answer_of_the_database_was_lost(
+    app: Flask, sign_in: SignIn, session: Session, draft: Referral, cabinet: Store
+) -> None:
+    browser = sign_in("neurologist")
+    browser.visit(page_of(draft, "/files"))
+
+    def lost(of: Session) -> None:
+        if any(isinstance(each, Attachment) for each in of.identity_map.values()):
+            raise OperationalError("COMMIT", None, Exception("connection lost"))
+
+    with app.app_context():
+        event.listen(db.session, "after_commit", lost)
+    try:
+        page = add(browser, draft, file(pdf(), "letter.pdf"), status=503)
+    finally:
+        event.remove(db.session, "after_commit", lost)
+    assert page.status == 503
+    (kept,) = files_of(session, draft)
+    assert kept.stored_as in folders(cabinet)

@@ -120,6 +120,8 @@ def test_two_who_plan_at_once_do_not_overwrite_each_other(
     page = browser.send(address, form | {"steps-1-note": "Second"}, status=409)
 
     assert page.fields(address)["steps-1-note"] == "Second"
+    assert "What stands now" in page.text
+    assert "First" in page.text.partition("Save the work-up")[0], "what the other has saved stands beside it"
     assert "First" in {step.note for step in care.steps_of(session, in_workup)}
     assert "Second" not in {step.note for step in care.steps_of(session, in_workup)}
 

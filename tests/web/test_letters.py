@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from referral import clock
 from referral.actions import letters, mail
+from referral.actions.decisions import find_current
 from referral.actions.post import Post
 from referral.models import Decision, Letter, LetterKind, Mail, Referral, User
-from tests.at_hand import deeds, page_of
+from tests.at_hand import NOT_MET, deeds, page_of
 from tests.browser import Browser
 from tests.deciding import decide, list_case, resting_on
 
@@ -193,3 +194,21 @@ def test_a_notice_that_did_not_arrive_is_sent_again_with_a_button(
     session.refresh(given_up)
     assert given_up.given_up_at is None
     sign_in("other_coordinator").send(f"/undelivered/{given_up.id}", status=404)
+
+
+def test_the_clinic_hears_of_a_draft_and_of_a_letter_when_they_have_gone_out(
+    session: Session, people: dict[str, User], sign_in: SignIn
+) -> None:
+    case = list_case(session, people, name=NOT_MET)
+    why = resting_on(session, case, "not_met")
+    decide(session, people, case, outcome="declined", text="Another treatment first.", reasons=why)
+    current = find_current(session, case)
+    assert current is not None
+    letters.hold_letter(
+        session, case, LetterKind.REFERRER, "A letter.", actor=people["coordinator"], seen=str(current.id)
+    )
+    session.commit()
+    for who, told in (("coordinator", True), ("neurologist", False)):
+        text = sign_in(who).visit(page_of(case)).text
+        assert ("Letter written" in text) is told
+        assert ("Decision drafted" in text) is told

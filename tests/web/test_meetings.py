@@ -418,3 +418,21 @@ def test_who_is_shown_the_names_of_cases_to_choose_from_is_written_down(
         "meeting_read",
         "meeting_read",
     ]
+
+
+def test_a_page_opened_earlier_takes_back_nobodys_attendance(
+    session: Session, people: People, sign_in: SignIn
+) -> None:
+    today = call(session, people, clock.now())
+    session.commit()
+    address = at(today, "/attendance")
+    earlier = sign_in(Role.CHAIR).visit(at(today, "/room")).fields(address)
+    del earlier["csrf_token"]
+    first, second = (f"came-{people[who].id}" for who in ("chair", "committee_member"))
+    sign_in(Role.COORDINATOR).send(address, earlier | {first: "yes"})
+    sign_in(Role.CHAIR).send(address, earlier | {second: "no"})
+
+    session.expire_all()
+    attended = {each.user_id: each.attended for each in today.members}
+    assert attended[people["chair"].id] is True
+    assert attended[people["committee_member"].id] is False

@@ -3,20 +3,24 @@
 import json
 from collections.abc import Callable
 from io import BytesIO
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from referral import clock
+from referral import audit, clock
 from referral.actions import deletion, holds
 from referral.actions.deletion import tables_of_cases
-from referral.actions.export import GIVEN, WITHHELD
-from referral.models import Audience, Message, Opinion, Overall, Referral
+from referral.actions.export import GIVEN, WITHHELD, Side, export_person
+from referral.attachments import Store
+from referral.extensions import db
+from referral.models import Audience, Interest, Message, Opinion, Overall, Referral, Tie
 from tests.at_hand import deeds, make_draft, page_of, send
 from tests.attachments.made import pdf
 from tests.browser import Browser
+from tests.deciding import decide, list_case
 from tests.ended import People, end_long_ago, settle
 from tests.web.filing import add, file
 
@@ -158,7 +162,7 @@ def test_everything_about_a_patient_is_handed_over_and_nothing_of_another(
     session.add(
         Opinion(
             referral_id=case.id, version=1, member_id=people["chair"].id, overall=Overall.AGAINST, criteria={},
-            text="My own view.",
+            text="My own view.", opened_at=clock.now(),
         )
     )  # fmt: skip
     session.commit()
@@ -227,3 +231,70 @@ def test_a_deleted_case_stands_in_no_list(sign_in: SignIn, session: Session, end
 
     assert ended.number not in sign_in("neurologist").visit("/referrals").text
     assert ended.number not in sign_in("coordinator").visit("/inbox").text
+
+
+def told_to(browser: Browser, case: Referral) -> str:
+    return b"".join(everything(browser, case).values()).decode(errors="replace")
+
+
+def test_no_opinion_leaves_that_is_sealed_or_by_who_stands_aside(
+    sign_in: SignIn, session: Session, people: People
+) -> None:
+    case = list_case(session, people)
+    opinion = Opinion(
+        referral_id=case.id, version=1, member_id=people["committee_member"].id, overall=Overall.AGAINST,
+        criteria={}, text="My own view.",
+    )  # fmt: skip
+    session.add(opinion)
+    session.commit()
+    chair, coordinator = sign_in("chair"), sign_in("coordinator")
+    assert "My own view." not in told_to(coordinator, case), "it is sealed"
+
+    opinion.opened_at = clock.now()
+    session.add(Interest(referral_id=case.id, member_id=people["chair"].id, tie=Tie.CONFLICT, text="Ours."))
+    session.commit()
+    assert "My own view." in told_to(coordinator, case)
+    assert "My own view." not in told_to(chair, case), "who stands aside sees nobody's"
+
+
+def test_the_clinic_is_not_told_who_of_the_committee_has_a_tie(
+    sign_in: SignIn, session: Session, people: People
+) -> None:
+    case, member = list_case(session, people), people["committee_member"]
+    session.add(Interest(referral_id=case.id, member_id=member.id, tie=Tie.CONFLICT, text="Ours."))
+    audit.record(session, member, "interest_declared", case)
+    decide(session, people, case)
+    session.commit()
+
+    for who, told in (("coordinator", True), ("neurologist", False)):
+        found = everything(sign_in(who), case)
+        assert ("conflict" in found["rows/decision.json"].decode()) is told
+        assert ("interest declared" in found["access-list.csv"].decode()) is told
+        assert ("decision drafted" in found["access-list.csv"].decode()) is told
+        assert '"accepted"' in found["access-list.csv"].decode(), "what was answered is no secret"
+
+
+def test_who_packs_everything_keeps_nobody_from_writing(
+    app: Flask, session: Session, people: People, ended: Referral, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context():
+        engine = db.engine
+    written: list[str] = []
+
+    class Packed(ZipFile):
+        """Somebody writes while each part is packed."""
+
+        def writestr(self, zinfo_or_arcname: Any, data: Any, *more: Any, **how: Any) -> None:
+            if not written:
+                with Session(engine) as other:
+                    audit.record(other, None, "anchored")
+                    other.commit()
+            written.append(str(zinfo_or_arcname))
+            super().writestr(zinfo_or_arcname, data, *more, **how)
+
+    monkeypatch.setattr("referral.actions.export.ZipFile", Packed)
+    store = Store(app.config["ATTACHMENTS"], app.config["DATA_KEYS"])
+    export_person(session, ended, store, Side.BOTH, actor=None).close()
+    session.commit()
+    assert "README.txt" in written
+    assert deeds(session)[-2:] == ["anchored", "person_exported"]

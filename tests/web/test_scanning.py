@@ -11,7 +11,7 @@ from referral.attachments import Store
 from referral.models import AuditEntry, CaseImport, Referral
 from tests.attachments.hostile import EICAR
 from tests.attachments.made import pdf
-from tests.attachments.scanners import BROKEN, FINDS, MISSING
+from tests.attachments.scanners import BROKEN, FINDS, MISSING, SLEEPY
 from tests.browser import Browser, Page
 from tests.web.filing import add, add_one, address, file, files_of, folders
 
@@ -83,6 +83,21 @@ def test_the_clean_files_of_an_upload_stay(
     assert f"bad.pdf : {FOUND}" in page.text
     assert [each.label for each in files_of(session, draft)] == ["good"]
     assert len(refusals(session)) == 1
+
+
+def test_an_upload_is_answered_in_time_and_says_which_files_were_not_looked_at(
+    app: Flask, sign_in: SignIn, session: Session, draft: Referral, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.config["FILE_SCANNER"] = SLEEPY
+    monkeypatch.setattr("referral.web.attachments.LONGEST_UPLOAD", 0.2)
+    brought = [file(pdf(), f"{name}.pdf") for name in ("first", "second", "third")]
+    page = add(sign_in("neurologist"), draft, *brought, status=422)
+
+    assert [each.label for each in files_of(session, draft)] == ["first"]
+    assert "2 files were not added" in page.text
+    for name in ("second.pdf", "third.pdf"):
+        assert f"{name} : The files before it took too long" in page.text
+    assert refusals(session) == [], "nothing is said of what was not looked at"
 
 
 def test_the_auditor_reads_of_it_in_words(

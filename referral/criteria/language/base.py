@@ -333,11 +333,15 @@ class Window(NamedTuple):
     def turns(self, case: Case, dates: Iterable[PartialDate]) -> Iterator[date]:
         """Days on which something dated so leaves the window."""
         for dated in dates:
-            for day in set(case.span(dated)):
-                if self.months is not None:
-                    yield first_day_beyond(day, self.months)
-                elif self.days is not None:
-                    yield day + timedelta(days=self.days + 1)
+            yield from self.left_by(set(case.span(dated)))
+
+    def left_by(self, days: Iterable[date]) -> Iterator[date]:
+        """For each of these days the first on which it no longer lies in the window."""
+        for day in days:
+            if self.months is not None:
+                yield first_day_beyond(day, self.months)
+            elif self.days is not None:
+                yield day + timedelta(days=self.days + 1)
 
     def asks(self) -> str:
         """Say it as a rule."""

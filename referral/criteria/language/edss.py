@@ -195,9 +195,15 @@ class EdssRise(Test):
         sure = [other for other in earlier if self._surely_earlier(other, entry, case)]
         if any(self._step(other, entry) for other in sure):
             return YES
-        if any(self._step(other, entry) for other in earlier) or not sure:
+        if any(self._step(other, entry) for other in earlier) or not self._two_in_order(case):
             return UNKNOWN
         return NO
+
+    def _two_in_order(self, case: Case) -> bool:
+        """Whether the window has two scores of which one is surely the earlier: fewer say nothing of a rise."""
+        days = self.window.on(case).surely
+        ends = [last for *_, first, last in case.scores if days.covers(first.toordinal(), last.toordinal())]
+        return bool(ends) and min(ends) < max(first for *_, first, _ in case.scores)
 
     def _surely_earlier(self, other: Entry, entry: Entry, case: Case) -> bool:
         within = self.window.on(case).surely.covers(other[2].toordinal(), other[3].toordinal())

@@ -76,7 +76,7 @@ class MeasurementOf(Test):
         if measured.date is None:
             return Answer(
                 UNKNOWN, Reason.IMPRECISE_DATE, lambda: f"{said}, without a date",
-                lambda: (fact,), lambda: (f"{self.path}.date",),
+                lambda: (fact,), lambda: (self.path, f"{self.path}.date"),
             )  # fmt: skip
         dated = f"{said} ({measured.date.words})"
         fresh = case.fresh(*case.span(measured.date))
@@ -132,7 +132,7 @@ class Walks(Test):
         if walked.date is None:
             return Answer(
                 UNKNOWN, Reason.IMPRECISE_DATE, lambda: f"{said}, without a date",
-                lambda: (fact,), lambda: ("ambulation.date",),
+                lambda: (fact,), lambda: ("ambulation", "ambulation.date"),
             )  # fmt: skip
         dated = f"{said} ({walked.date.words})"
         fresh = case.fresh(*case.span(walked.date))

@@ -23,7 +23,7 @@ from referral.criteria.answer import (
 from referral.criteria.case import Case, in_unit, in_words
 from referral.criteria.days import OpenDays
 from referral.criteria.language.base import Bounds, Mistake, Spec, Test, Vocabulary, Window, a_word, any_of
-from referral.criteria.language.on_treatment import OnTreatment, days_asked
+from referral.criteria.language.on_treatment import OnTreatment, days_asked, turns_asked
 from referral.facts import Count, MriStudy, PartialDate
 
 FINDINGS = {
@@ -290,9 +290,9 @@ def say_finding(found: Finding, window: str) -> str:
     return f"MRI {window}, {plural} ({studies})"
 
 
-def turns_of_studies(case: Case, window: Window) -> Iterator[date]:
+def turns_of_studies(case: Case, window: Window, treatment: OnTreatment | None = None) -> Iterator[date]:
     """Give the days on which a study leaves the window."""
-    return window.turns(case, (study.date for study in case.record.mri))
+    return turns_asked(case, window, treatment, (study.date for study in case.record.mri))
 
 
 @a_word("mri", "activity")
@@ -331,7 +331,7 @@ class Mri(Test):
 
     def turns(self, case: Case) -> Iterator[date]:
         """When studies leave the window."""
-        return turns_of_studies(case, self.window)
+        return turns_of_studies(case, self.window, self.wanted.treatment)
 
     def asks(self) -> str:
         """Say the finding."""

@@ -57,7 +57,7 @@ class MriT2Rate(Test):
         for index, study, first, last in studies_in(case, self.window):
             if study.new_t2 is None:
                 continue
-            gaps = self._gaps(case, study, first, last)
+            gaps = self._gaps(case, study, *days.may.cut(first, last))
             right = [interval.hold(gap * DAY, gap * DAY) is YES for gap in gaps]
             if not any(right):
                 continue
@@ -118,8 +118,23 @@ class MriT2Rate(Test):
         return f"MRI {self.window.words(case)} ({'; '.join(said)})"
 
     def turns(self, case: Case) -> Iterator[date]:
-        """When studies leave the window."""
-        return turns_of_studies(case, self.window)
+        """When studies leave the window, or it leaves of a study only days with another interval or rate."""
+        yield from turns_of_studies(case, self.window)
+        for study in case.record.mri:
+            if study.new_t2 is None or study.compared_with is None or study.date.exact:
+                continue
+            first, last = case.ordinals(study.date)
+            earlier = case.ordinals(study.compared_with)[1]
+            reached = {earlier + gap for gap in self._gaps_that_turn(study.new_t2)}
+            yield from self.window.left_by(date.fromordinal(day) for day in reached if first <= day <= last)
+
+    def _gaps_that_turn(self, new: Count) -> Iterator[int]:
+        """The days between two scans about the ends of the interval, and about the one that gives the rate."""
+        ends = [end * MONTH for end in self.interval if end is not None]
+        if new.most is not None and self.rate:
+            ends.append(new.most * MONTH / self.rate)
+        for end in ends:
+            yield from (int(end / DAY) + beside for beside in (-1, 0, 1))
 
     def asks(self) -> str:
         """Say the rate."""

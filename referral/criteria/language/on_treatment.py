@@ -1,6 +1,7 @@
 """A day inside a course of a class of drugs, or outside every treatment; and the courses that say so."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import NamedTuple
 
 from referral.criteria.answer import Fact
@@ -65,6 +66,24 @@ def days_asked(case: Case, window: Window, treatment: OnTreatment | None) -> Ope
     if treatment is None:
         return window.on(case)
     return case.once((window, treatment), lambda: window.on(case) & treatment.days(case))
+
+
+def turns_asked(
+    case: Case, window: Window, treatment: OnTreatment | None, dates: Iterable[PartialDate]
+) -> Iterator[date]:
+    """Days on which something dated so leaves the window: by its own ends, or by those of a course between them."""
+    for dated in dates:
+        yield from window.left_by(set(case.span(dated)))
+        yield from window.left_by(date.fromordinal(edge) for edge in edges_within(case, treatment, dated))
+
+
+def edges_within(case: Case, treatment: OnTreatment | None, dated: PartialDate) -> set[int]:
+    """The ends of courses between the first and the last day of a date known in part."""
+    if treatment is None or dated.exact:
+        return set()
+    first, last = case.ordinals(dated)
+    edges = (edge for days in treatment.days(case) for span in days.spans for edge in span)
+    return {edge for edge in edges if first <= edge <= last}
 
 
 def course_facts(placed: PlacedCourse, *more: str) -> Iterator[Fact]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple, Self
 
@@ -19,7 +19,7 @@ from referral.criteria.answer import (
     truth_of,
 )
 from referral.criteria.case import Case, in_unit
-from referral.criteria.days import OpenDays, add_months
+from referral.criteria.days import Days, add_months
 from referral.criteria.language.base import Mistake, Spec, Test, Vocabulary, Window, a_word, any_of
 from referral.criteria.language.mri import (
     FINDINGS,
@@ -34,7 +34,7 @@ from referral.criteria.language.mri import (
     say_finding,
     turns_of_studies,
 )
-from referral.criteria.language.on_treatment import days_asked
+from referral.criteria.language.on_treatment import OnTreatment, days_asked, edges_within
 from referral.criteria.language.relapses import (
     Counted,
     RelapseCount,
@@ -43,6 +43,10 @@ from referral.criteria.language.relapses import (
     say_count,
     turns_of_relapses,
 )
+from referral.facts import PartialDate
+
+END_OF_FEBRUARY = 3
+"""By so many days at most do months counted from either end differ."""
 
 
 class Gap(NamedTuple):
@@ -93,6 +97,15 @@ class Gap(NamedTuple):
         if later < earlier:
             return NO
         return self._wide(date.fromordinal(earlier), date.fromordinal(later))
+
+    def about(self, day: date) -> Iterator[date]:
+        """The days that lie about the gap from this one: all on which the answer may turn, ends of months included."""
+        for sign in (-1, 1):
+            if self.days is not None:
+                reached, about = day + timedelta(days=sign * int(self.days)), 1
+            else:
+                reached, about = add_months(day, sign * (self.months or 0)), END_OF_FEBRUARY + 1
+            yield from (reached + timedelta(days=beside) for beside in range(-about, about + 1))
 
     def words(self) -> str:
         """Say the distance."""
@@ -175,8 +188,8 @@ class RelapseAndMri(Test):
         """Judge the distance over the days on which each may lie in its window and courses."""
         onsets = days_asked(case, self.window, self.relapse.treatment)
         return self.gap.between(
-            _hull(entry.relapse.first, entry.relapse.last, onsets),
-            _hull(study.first, study.last, finding.asked.days(case)),
+            onsets.may.cut(entry.relapse.first, entry.relapse.last),
+            finding.asked.days(case).may.cut(study.first, study.last),
         )
 
     def _reason(self, case: Case, count: RelapseCount, telling: list[Finding]) -> Reason:
@@ -193,8 +206,23 @@ class RelapseAndMri(Test):
 
     def turns(self, case: Case) -> Iterator[date]:
         """When relapses or studies leave the window."""
-        yield from turns_of_relapses(case, self.window)
-        yield from turns_of_studies(case, self.window)
+        yield from turns_of_relapses(case, self.window, self.relapse.treatment)
+        yield from turns_of_studies(case, self.window, self.study.treatment)
+        onsets = [relapse.onset for relapse in case.record.relapses.events or ()]
+        studies = [study.date for study in case.record.mri]
+        yield from self._turns_of_gap(case, onsets, studies, self.study.treatment)
+        yield from self._turns_of_gap(case, studies, onsets, self.relapse.treatment)
+
+    def _turns_of_gap(
+        self, case: Case, moving: list[PartialDate], others: list[PartialDate], treatment: OnTreatment | None
+    ) -> Iterator[date]:
+        """When the window cuts a date known in part to days that lie the gap from an end of the other's."""
+        ends = {
+            end for other in others for end in (*case.ordinals(other), *edges_within(case, treatment, other))
+        }
+        reached = {day for end in ends for day in self.gap.about(date.fromordinal(end))}
+        cut = Days.joined([case.ordinals(dated) for dated in moving if not dated.exact])
+        yield from self.window.left_by(day for day in reached if cut.meets(day.toordinal(), day.toordinal()))
 
     def asks(self) -> str:
         """Say the pair."""
@@ -202,9 +230,3 @@ class RelapseAndMri(Test):
         study = any_of([lesions(self.at_least, name) for name in self.findings])
         filters = f" {self.study.words()}" if self.study.words() else ""
         return f"{relapse} and, {self.gap.words()}, at least {study}{filters} in one study are asked for"
-
-
-def _hull(first: int, last: int, days: OpenDays) -> tuple[int, int]:
-    """The first and last of these days on which the condition may hold."""
-    spans = [(max(first, a), min(last, b)) for a, b in days.may.spans if max(first, a) <= min(last, b)]
-    return (spans[0][0], spans[-1][1]) if spans else (first, last)

@@ -21,7 +21,7 @@ from referral.criteria.answer import (
 from referral.criteria.case import Case, FoldedRelapse, in_words
 from referral.criteria.days import OpenDays, first_day_back_at
 from referral.criteria.language.base import Mistake, Spec, Test, Vocabulary, Window, a_word, any_of
-from referral.criteria.language.on_treatment import OnTreatment, days_asked
+from referral.criteria.language.on_treatment import OnTreatment, days_asked, turns_asked
 from referral.facts import RECOVERIES, SEVERITIES, SYSTEMS
 from referral.reference.names import SYSTEMS as SYSTEM_NAMES
 
@@ -263,10 +263,10 @@ def complete(case: Case, window: Window) -> bool:
     return listed_from <= (max(begins, case.span(onset)[0].toordinal()) if onset else begins)
 
 
-def turns_of_relapses(case: Case, window: Window) -> Iterator[date]:
+def turns_of_relapses(case: Case, window: Window, treatment: OnTreatment | None) -> Iterator[date]:
     """Days on which a relapse leaves the window, or the window no longer reaches back before the list."""
     listed = case.record.relapses
-    yield from window.turns(case, (relapse.onset for relapse in listed.events or ()))
+    yield from turns_asked(case, window, treatment, (relapse.onset for relapse in listed.events or ()))
     if listed.complete_since and window.months is not None:
         yield first_day_back_at(case.span(listed.complete_since)[1], window.months)
     elif listed.complete_since and window.days is not None:
@@ -323,7 +323,7 @@ class Relapses(Test):
 
     def turns(self, case: Case) -> Iterator[date]:
         """When relapses leave the window, and when the list becomes complete for it."""
-        return turns_of_relapses(case, self.window)
+        return turns_of_relapses(case, self.window, self.wanted.treatment)
 
     def _reason(self, case: Case, count: RelapseCount) -> Reason:
         open_ones = [entry.relapse for entry in count.counted if not entry.surely]

@@ -244,22 +244,25 @@ class TreatmentFreeMonths(Test):
 
     def _free(self, case: Case, placed: PlacedCourse) -> Truth:
         """Whether the last dose lies far enough back; counted from both ends, which must agree."""
-        course = placed.course
-        if course.ongoing and not course.stop:
+        if placed.course.ongoing and not placed.course.stop:
             return NO
-        last = course.last_dose or course.stop
-        first_day, last_day = case.span(last) if last else placed.start
-        if course.ongoing or not course.stop:  # a last dose without a stop: another may have followed
-            last_day = case.known_on
+        first_day, last_day = self._last_dose(case, placed)
         surely = all(self._far(last_day, case.as_of))
         return truth_between(surely, any(self._far(first_day, case.as_of)))
+
+    def _last_dose(self, case: Case, placed: PlacedCourse) -> tuple[date, date]:
+        """The first and last day on which it may have been given; else the course ended, or began."""
+        course = placed.course
+        first, last = placed.end if course.stop else placed.start
+        if course.last_dose:
+            first, last = case.span(course.last_dose)
+        # A last dose without a stop: another may have followed.
+        return first, last if course.stop and not course.ongoing else case.known_on
 
     def turns(self, case: Case) -> Iterator[date]:
         """When the last dose lies far enough back, counted from either end."""
         for placed in case.courses:
-            last = placed.course.last_dose or placed.course.stop
-            days = {*(case.span(last) if last else placed.start), case.known_on}
-            for day in days:
+            for day in {*self._last_dose(case, placed), case.known_on}:
                 yield add_months(day, self.months)
                 yield first_day_back_at(day, self.months)
 
