@@ -7,6 +7,7 @@ the list of who has seen a record: name, role and organisation. Nothing of anoth
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from enum import StrEnum
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -125,7 +126,19 @@ def export_person(
         TooMuchError: the actor has opened too many cases within the hour.
 
     """
-    file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - it is for the caller to read and close
+    with ExitStack() as unread:  # ends the file, unless it is whole and the caller's
+        file = unread.enter_context(SpooledTemporaryFile(max_size=IN_MEMORY))
+        names = _pack(file, session, referral, store, side, actor)
+        audit.record(session, actor, "person_exported", referral, side=side.value, files=names)
+        file.seek(0)
+        unread.pop_all()
+    return file
+
+
+def _pack(
+    file: IO[bytes], session: Session, referral: Referral, store: Store, side: Side, actor: User | None
+) -> int:
+    """Write everything into the file, and tell how many files that are."""
     with ZipFile(file, "w", ZIP_DEFLATED) as out:
         with database.looking(session):
             if actor is not None:
@@ -136,10 +149,7 @@ def export_person(
         for each in clinical:  # hundreds of megabytes, while no transaction is open
             ending = each.media_type.rpartition("/")[2]
             out.writestr(f"attachments/{each.id}.{ending}", store.content(each.stored_as, each.sha256))
-        names = len(out.namelist())
-    audit.record(session, actor, "person_exported", referral, side=side.value, files=names)
-    file.seek(0)
-    return file
+        return len(out.namelist())
 
 
 def _contents(

@@ -44,11 +44,12 @@ class Deciding:
         self._together: dict[str, dict[str, list[str]]] = {}
 
     def sets(self, result: EditionResult) -> tuple[Paths, ...]:
-        """Give the smallest sets for one edition, as they are met; then the dates that others stood in for."""
-        settling = self._settling(result) if result.verdict is Verdict.CANNOT_SAY else ()
-        return tuple(dict.fromkeys((*settling, *_fall_backs(result))))
+        """Give the smallest sets for one edition, as they are met.
 
-    def _settling(self, result: EditionResult) -> tuple[Paths, ...]:
+        Of a verdict that is open, only what settles it; of one that stands, the dates that others stood in for.
+        """
+        if result.verdict is not Verdict.CANNOT_SAY:
+            return tuple(dict.fromkeys(_fall_backs(result)))
         frontier: list[Paths] = [()]
         seen: set[Paths] = set()
         for size in range(1, LARGEST_SET + 1):

@@ -23,7 +23,7 @@ def test_the_packet_reads_as_it_was_approved(name: str) -> None:
 
 def test_no_mark_that_turns_or_hides_text_is_printed() -> None:
     typed = PAPERS["typical"]()
-    typed["identity"]["family_name"] = "He is \u202enot\u202c un\u200bfit\u2066"
+    typed["identity"] = typed["identity"] | {"family_name": "He is \u202enot\u202c un\u200bfit\u2066"}
     html = render_html(contents(typed))
     assert "He is not unfit" in html
     assert not set("\u202e\u202c\u2066") & set(html)
