@@ -22,7 +22,7 @@ RULES: list[Rule] = []
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
 VENDOR = SERVED / "vendor"
-PIN = re.compile(r"^([\w.-]+)==([^\s;\\]+)", re.MULTILINE)
+PIN = re.compile(r"^([\w.-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
 YEAR = 365  # days: Rule 6 of the Indian DPDP rules asks for a year of logs; nobody we know of asks for more
 
 

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS, TESTS = ROOT / "requirements.txt", ROOT / "tests" / "requirements.txt"
-PIN = re.compile(r"^(?P<name>[\w.-]+)==(?P<version>[^\s;]+)")
+PIN = re.compile(r"^(?P<name>[\w.-]+)(?:\[(?P<extras>[\w.,-]+)\])?==(?P<version>[^\s;]+)")
 HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})\b")
 
 
@@ -26,6 +26,7 @@ class Pin:
     name: str
     version: str
     hashes: tuple[str, ...]
+    extras: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, order=True)
@@ -55,7 +56,8 @@ def pins(path: Path) -> list[Pin]:
         pin = PIN.match(line)
         if pin is None:
             raise ValueError(f"{path.name}: {line[:60]} pins nothing")
-        found.append(Pin(canonicalize_name(pin["name"]), pin["version"], tuple(HASH.findall(line))))
+        extras = frozenset((pin["extras"] or "").split(",")) - {""}
+        found.append(Pin(canonicalize_name(pin["name"]), pin["version"], tuple(HASH.findall(line)), extras))
     return found
 
 
@@ -68,12 +70,16 @@ def asked(path: Path) -> dict[str, set[str]]:
 
 def parts(path: Path) -> list[Part]:
     """Give what a file of requirements brings, as it is installed here."""
-    found = pins(path)
+    return sorted(_installed(pin, pin.extras) for pin in pins(path))
+
+
+def extras_asked(path: Path) -> dict[str, set[str]]:
+    """Give the extras that somebody has typed, or that a package of the file asks of another, by its name."""
     extras = asked(path)
-    for pin in found:
+    for pin in pins(path):
         for needed in _needs(pin.name):
             extras.setdefault(canonicalize_name(needed.name), set()).update(needed.extras)
-    return sorted(_installed(pin, extras.get(pin.name, set())) for pin in found)
+    return {name: found for name, found in extras.items() if found}
 
 
 def _installed(pin: Pin, extras: set[str]) -> Part:

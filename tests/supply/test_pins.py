@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from tests.supply.packages import OURS, ROOT, TESTS, Part, Pin, asked, is_allowed, pins
+from tests.supply.packages import OURS, ROOT, TESTS, Part, Pin, asked, extras_asked, is_allowed, pins
 from tests.supply.papers import LICENCES, SBOM, bill, licences, refused, unread
 
 FILES = (OURS, TESTS)
@@ -42,6 +42,16 @@ def test_a_line_without_a_digest_or_a_version_is_found(tmp_path: Path) -> None:
     file.write_text("flask>=3\n")
     with pytest.raises(ValueError, match="pins nothing"):
         pins(file)
+
+
+def test_an_extra_that_is_asked_for_is_pinned_with_its_package() -> None:
+    """Else pip takes the newest of that package for the extra, and refuses it: on the day there is a newer one."""
+    for path in FILES:
+        wanted = extras_asked(path)
+        assert wanted
+        assert {
+            pin.name: set(pin.extras) for each in FILES for pin in pins(each) if pin.name in wanted
+        } == wanted
 
 
 def test_what_is_pinned_is_what_is_installed_and_nothing_else_is() -> None:
