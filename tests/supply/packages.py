@@ -70,7 +70,7 @@ def asked(path: Path) -> dict[str, set[str]]:
 
 def parts(path: Path) -> list[Part]:
     """Give what a file of requirements brings, as it is installed here."""
-    return sorted(_installed(pin, pin.extras) for pin in pins(path))
+    return sorted(_installed(pin) for pin in pins(path))
 
 
 def extras_asked(path: Path) -> dict[str, set[str]]:
@@ -82,13 +82,13 @@ def extras_asked(path: Path) -> dict[str, set[str]]:
     return {name: found for name, found in extras.items() if found}
 
 
-def _installed(pin: Pin, extras: set[str]) -> Part:
+def _installed(pin: Pin) -> Part:
     metadata = importlib.metadata.metadata(pin.name)
     return Part(
         metadata["Name"],
         importlib.metadata.version(pin.name),
         licence_of(pin.name, metadata),
-        needs=tuple(sorted({canonicalize_name(needed.name) for needed in _needs(pin.name, extras)})),
+        needs=tuple(sorted({canonicalize_name(needed.name) for needed in _needs(pin.name, pin.extras)})),
         homepage=_homepage(metadata),
     )
 
