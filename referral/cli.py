@@ -92,9 +92,8 @@ def setup(demo: bool, email: str, name: str, organisation: str, kind: str) -> No
     if demo:
         load_demonstration()
     duplicates.catch_up(db.session())
-    with suppress(
-        PermissionError
-    ):  # the owner of the tables is not let into the folder of the application's files
+    # The owner of the tables is not let into the folder of the application's files; rotating the keys seals them.
+    with suppress(PermissionError):
         resealing.seal_files(Store(current_app.config["ATTACHMENTS"], current_app.config["DATA_KEYS"]))
     administrators = select(User).where(User.role == Role.ADMINISTRATOR).order_by(User.active.desc(), User.id)
     first = db.session.scalar(administrators.limit(1))
